@@ -1,0 +1,203 @@
+"""What the words of a consent name, in English, Latvian, Azerbaijani and Russian: channels, purposes, the sender.
+
+Read strictly, since each name found lets messages out. An address or a link names nothing, nor does what follows a
+word of stopping or leaving out ("reply STOP by SMS", "but no e-mail"), nor a sentence that refuses; what stands before
+such a word counts only where it names a purpose too ("by e-mail you may withdraw" names none). "Orders by SMS and
+offers by e-mail" allows no offers by SMS. Words in other languages name what they share with these four.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from itertools import groupby, product
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from backoffice.kernel.language import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PURPOSES = frozenset({"marketing", "transactional", "service", "authentication"})
+
+
+class Named(msgspec.Struct, frozen=True):
+    """What words name: channels, purposes, and which purpose over which channel."""
+
+    channels: frozenset[str] = frozenset()
+    purposes: frozenset[str] = frozenset()
+    pairs: frozenset[tuple[str, str]] = frozenset()  # channel, purpose
+
+
+# Whole words; ~ stands for any ending, a space also for a hyphen.
+_CHANNELS = {
+    "whatsapp": "whatsapp~, whats app, vatsap~, vatsapp~, ватсап~, вотсап~, вацап~",
+    "sms": "sms, smslə, text message, text messages, texts, by text, via text, īsziņ~, qısa mesaj~, смс, эсэмэс~",
+    "email": (
+        "email, emails, emailed, e mail, e mails, e past~, epast~, elektronisk~ past~, emaillə, e poçt~, epoçt~, "
+        "elektron poçt~, почта, почту, почте, почты, почтой, имейл~, емейл~, е мейл~"
+    ),
+}
+_MARKETING = (
+    "offer, offers, promotion~, promo, promos, discount, discounts, deals, newsletter~, news, advert~, marketing~, "
+    "sales, piedāvājum~, akcij~, atlaid~, jaunum~, reklām~, mārketing~, komerciāl~ paziņojum~, təklif~, endirim~, "
+    "reklam~, kampaniya~, xəbərlər~, yenilik~, aksiya~, предложени~, спецпредложени~, акция, акции, акций, акциях, "
+    "акциям, скидк~, реклам~, рассылк~, новост~, маркетинг~, распродаж~"
+)
+_DEALINGS = (
+    "orders, my order, your order, order status, order update~, order confirmation~, order notification~, delivery, "
+    "deliveries, invoice~, receipt, receipts, booking~, reservation~, shipment~, parcel~, payment~, appointment~, "
+    "reminder~, pasūtījum~, piegād~, rēķin~, sūtījum~, maksājum~, atgādinājum~, rezervācij~, vizīt~, sifariş~, "
+    "çatdırıl~, qaimə~, faktura~, ödəniş~, bağlama~, xatırlatma~, заказ, заказа, заказе, заказы, заказов, заказах, "
+    "заказам, доставк~, счет, счета, счетов, чеки, посылк~, оплат~, платеж~, напоминани~, бронировани~"
+)
+_CODES = (
+    "code, codes, passcode~, otp, one time password~, kods, kodu, kodus, kodi, paroles, kod, kodlar, kodları, şifrə~, "
+    "код, коды, кодов, пароль, пароли"
+)
+_ENDS = (
+    "stop, stops, unsubscribe~, opt out, withdraw~, revoke~, cancel~, refuse~, end, without, not, never, except, "
+    "cannot, can t, won t, don t, no sms, no text~, no email~, no e mail~, no mail~, no call~, no spam, no ads, no "
+    "more, no other, no thank~, atteik~, atsauk~, atcel~, aptur~, bez, izņemot, ne, nē, nevis, nekad, imtina~, "
+    "dayandır~, ləğv~, olmadan, istisna~, başqa, yox, deyil, отказ~, отпис~, отмен~, отозва~, стоп, без, кроме, не, "
+    "нет, ни"
+)
+_REFUSES = (
+    "do not send~, do not text~, do not contact, do not want, do not wish, do not agree, do not accept, do not "
+    "consent, don t send~, don t text~, don t contact, don t want, don t wish, don t agree, don t accept, don t "
+    "consent, dont send, dont want, dont agree, never send, no offers, no marketing, no messages, neither, nothing, "
+    "nesūt~, nevēl~, negrib~, nepiekrīt~, neatļauj~, göndərmə~, istəmir~, razı deyil~, razılıq vermir~, не присыл~, не"
+    " отправл~, не шл~, не хоч~, не жела~, не соглас~, не да~, против"
+)
+_NO = "no thanks, no thank you, nē, nav, xeyr, yox, нет, не, stop, стоп"
+_YES = (
+    "yes, start, unstop, join, subscribe, agree, i agree, jā, sākt, piekrītu, pieteikt, bəli, başla, razıyam, abunə, "
+    "да, старт, начать, согласен, согласна, подписаться"
+)
+
+
+def _words(listed: str) -> re.Pattern[str]:
+    folded = (re.escape(fold(word)).replace(r"\ ", "[ -]").replace("\\~", r"\w*") for word in listed.split(", "))
+    return re.compile(rf"(?<!\w)(?:{'|'.join(folded)})(?!\w)")
+
+
+_channels = {channel: _words(listed) for channel, listed in _CHANNELS.items()}
+_classes = {"marketing": _words(_MARKETING), "dealings": _words(_DEALINGS), "codes": _words(_CODES)}
+_COVERED = {
+    "marketing": frozenset({"marketing"}),
+    "dealings": frozenset({"transactional", "service"}),
+    "codes": frozenset({"authentication"}),
+}
+_ends, _refuses = _words(_ENDS), _words(_REFUSES)
+_begins_no = re.compile(rf"\W*(?:{_words(_NO).pattern}|no(?!\s*\w))")  # a Latvian "no" is "from"
+_begins_yes = re.compile(rf"\W*{_words(_YES).pattern}")
+
+_WORD, _LINK = re.compile(r"\S+"), re.compile(r"@|https?:|www\.|\.(?:com|org|net|lv|az|ru|eu)\b")
+_SHORT = 2000  # a list has few different words; long ones aren't worth their memory
+_APOSTROPHE = re.compile("['’`´ʼ]")
+_SENTENCE = re.compile(r"[.!?;\n\r]+")
+
+
+def named(words: str) -> Named:
+    """Return what words name.
+
+    Orders, deliveries, invoices and reminders are transactional and service; codes are authentication, unless the
+    sentence also advertises (a promo code is an offer). A channel in one sentence and a purpose in another belong
+    together where no sentence names both.
+
+    >>> sorted(named("Jā, sūtiet man piedāvājumus WhatsApp. Varu atteikties ar SMS.").pairs)
+    [('whatsapp', 'marketing')]
+    >>> sorted(named("Order status by SMS and offers by e-mail").pairs)[0]
+    ('email', 'marketing')
+    """
+    return _named(words) if len(words) <= _SHORT else _named.__wrapped__(words)
+
+
+@lru_cache(maxsize=1024)
+def _named(words: str) -> Named:
+    told = _told(words)
+    if _begins_no.match(told):
+        return Named()
+    counted = [_counted(sentence) for sentence in _SENTENCE.split(told)]
+    channels = frozenset(name for text in counted for is_channel, name in _mentions(text) if is_channel)
+    purposes = frozenset().union(*(_purposes(text) for text in counted))
+    pairs = frozenset(pair for text in counted for pair in _pairs(text))
+    return Named(channels, purposes, pairs or frozenset(product(channels, purposes)))
+
+
+def names(words: str, sender: str) -> bool:
+    """Return whether words name the sender, whole and in this spelling; case and accents don't matter.
+
+    >>> names("Baltic Tours may write to me", "BALTIC TOURS"), names("Baltic Toursline", "Baltic Tours")
+    (True, False)
+    """
+    name = _folded(sender.strip())
+    return bool(name) and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", _folded(words)) is not None
+
+
+def agrees(message: str) -> bool:
+    """Return whether a message that the person sent is a yes: it begins with one, and nothing in it stops or refuses.
+
+    >>> agrees("START"), agrees("Yes, stop sending this"), agrees("Where is my parcel?")
+    (True, False, False)
+    """
+    told = _told(message)
+    return bool(_begins_yes.match(told)) and not _ends.search(told) and not _refuses.search(told)
+
+
+def purposes_of(cell: str) -> frozenset[str]:
+    """Return what a purpose column says: one of our four purposes, or what its words name."""
+    code = cell.lower()
+    return frozenset((code,)) if code in PURPOSES else named(cell).purposes
+
+
+def _told(words: str) -> str:
+    without_links = _WORD.sub(lambda word: " " if _LINK.search(word[0]) else word[0], _folded(words))
+    return _APOSTROPHE.sub(" ", without_links)
+
+
+def _folded(text: str) -> str:
+    return _folded_short(text) if len(text) <= _SHORT else fold(text)
+
+
+_folded_short = lru_cache(maxsize=1024)(fold)
+
+
+def _counted(sentence: str) -> str:
+    """Return the part of a sentence that may name something."""
+    if _refuses.search(sentence):
+        return ""
+    end = _ends.search(sentence)
+    before = sentence[: end.start()] if end else sentence
+    return before if end is None or _purposes(before) else ""
+
+
+def _mentions(text: str) -> list[tuple[bool, str]]:
+    """Return the channels (True) and the classes of purposes (False) of a sentence, in its order."""
+    channels = [(found.start(), True, name) for name, words in _channels.items() for found in words.finditer(text)]
+    classes = [(found.start(), False, name) for name, words in _classes.items() for found in words.finditer(text)]
+    if any(name == "marketing" for _, _, name in classes):
+        classes = [mention for mention in classes if mention[2] != "codes"]
+    return [(is_channel, name) for _, is_channel, name in sorted(channels + classes)]
+
+
+def _purposes(text: str) -> frozenset[str]:
+    return frozenset().union(*(_COVERED[name] for is_channel, name in _mentions(text) if not is_channel))
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    """Yield which purpose a sentence names over which channel.
+
+    With several of both, only neighbours belong together: purposes with the channels beside them, in their order.
+    """
+    mentions = _mentions(text)
+    runs = [[name for _, name in run] for _, run in groupby(mentions, key=lambda mention: mention[0])]
+    channels = {name for is_channel, name in mentions if is_channel}
+    classes = {name for is_channel, name in mentions if not is_channel}
+    if len(runs) <= 2 or len(channels) == 1 or len(classes) == 1:
+        runs = [[*channels], [*classes]]
+    for one, other in zip(runs[::2], runs[1::2], strict=False):
+        for channel in {*one, *other} & channels:
+            yield from ((channel, purpose) for name in {*one, *other} & classes for purpose in _COVERED[name])

@@ -1,0 +1,160 @@
+"""Cells of a list: moments, opt-outs and addresses, each read strictly or refused with a code; nothing is guessed.
+
+A date without a time, or a time without a zone, may mean any moment at which somewhere on Earth the clock shows it.
+Where the order of acts decides, the person's stop must win: a consent counts from the earliest such moment
+(UTC+14), an opt-out from the latest (UTC-12), and of two acts at one moment the opt-out is the later.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import UTC, date, datetime, timedelta, timezone
+
+from backoffice.kernel.errors import Invalid
+from backoffice.kernel.language import fold
+from backoffice.kernel.phone import parse_phone
+from backoffice.policy.facts import NEVER
+
+ADDRESS_COLUMN = {"whatsapp": "phone", "sms": "phone", "voice": "phone", "email": "email"}
+"""The column that holds a channel's address."""
+
+PERSON_TYPES = frozenset({"natural", "legal", "named_at_legal"})
+
+_FIRST_ZONE, _LAST_ZONE = timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))
+_DAY = timedelta(days=1)
+_MOMENT = re.compile(
+    r"\d{4}-\d\d-\d\d(?P<time>[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?P<zone>Z|[+-]\d\d(?::?\d\d)?)?)?", re.ASCII
+)
+_YES = frozenset(
+    map(fold, ("yes", "y", "true", "t", "1", "x", "stop", "stopped", "jā", "bəli", "да", "стоп", "imtina"))
+)
+_NO = frozenset(map(fold, ("no", "n", "false", "f", "0", "-", "n/a", "null", "none", "nē", "yox", "xeyr", "нет")))
+_LOCAL = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*")
+_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})", re.ASCII)
+_TWO_DOMAINS = frozenset("ßς\u200c\u200d")
+
+
+def moments(cell: str, field: str) -> tuple[datetime, datetime]:
+    """Return the earliest and the latest moment, in UTC, that an ISO instant, time or date can mean.
+
+    Anything else is `date_invalid`: which of 03/04/2025 is the month is nobody's to guess.
+
+    >>> [str(moment) for moment in moments("2026-03-20T09:00:00+02:00", "consent_at")]
+    ['2026-03-20 07:00:00+00:00', '2026-03-20 07:00:00+00:00']
+    >>> [str(moment) for moment in moments("2026-03-20", "consent_at")]
+    ['2026-03-19 10:00:00+00:00', '2026-03-21 12:00:00+00:00']
+    """
+    shape = _MOMENT.fullmatch(cell)
+    if shape is None:
+        raise Invalid("date_invalid", field=field)
+    try:
+        moment = datetime.fromisoformat(cell)
+        if shape["zone"]:
+            moment = moment.astimezone(UTC)
+            return moment, moment
+        last = moment if shape["time"] else moment + _DAY
+        return moment.replace(tzinfo=_FIRST_ZONE).astimezone(UTC), last.replace(tzinfo=_LAST_ZONE).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Invalid("date_invalid", field=field) from None
+
+
+def earliest(cell: str, field: str, at: datetime) -> datetime:
+    """Return the earliest moment the cell can mean, NEVER for an empty one; after `at` it is `date_in_future`."""
+    if not cell:
+        return NEVER
+    moment = moments(cell, field)[0]
+    if moment > at:
+        raise Invalid("date_in_future", field=field)
+    return moment
+
+
+def opt_out(cell: str, field: str, at: datetime) -> datetime:
+    """Return the latest moment, up to `at`, at which the person said stop; NEVER for none.
+
+    A plain yes is an opt-out without a date and counts as said just now, a plain no is none. A date that can't be
+    read, or lies after `at`, is refused; whoever refuses the row counts it as an opt-out all the same.
+    """
+    if not cell:
+        return NEVER
+    if len(cell) <= 9 and (mark := fold(cell)) in _YES | _NO:
+        return at if mark in _YES else NEVER
+    first, last = moments(cell, field)
+    if first > at:
+        raise Invalid("date_in_future", field=field)
+    return min(last, at)
+
+
+def born_on(cell: str, field: str, at: datetime) -> date | None:
+    """Return the day of birth, None for an empty cell; `date_invalid` where it is no ISO date."""
+    if not cell:
+        return None
+    if moments(cell, field)[0] > at:
+        raise Invalid("date_in_future", field=field)
+    return date.fromisoformat(cell[:10])
+
+
+def country_of(cell: str) -> str:
+    """Return the two letters of a country in capitals, "" for an empty cell, else `country_invalid`."""
+    if cell and not (len(cell) == 2 and cell.isascii() and cell.isalpha()):
+        raise Invalid("country_invalid", field="country")
+    return cell.upper()
+
+
+def person_type_of(cell: str) -> str:
+    """Return natural, legal or named_at_legal; an empty cell is a natural person (the strict reading)."""
+    if cell and cell not in PERSON_TYPES:
+        raise Invalid("person_type_invalid", field="person_type")
+    return cell or "natural"
+
+
+def address_of(cell: str, channel: str, region: str | None) -> str:
+    """Return the channel's address as it is compared: E.164 for phones, the folded address for mail.
+
+    `region` reads numbers without a `+`. Refused with the reader's own code and its field: phone, email or country.
+    """
+    field = ADDRESS_COLUMN[channel]
+    if not cell:
+        raise Invalid("number_missing" if field == "phone" else "email_missing", field=field)
+    if field == "email":
+        return fold_email(cell)
+    try:
+        return str(parse_phone(cell, region))
+    except Invalid as fault:
+        raise Invalid(fault.code, field="country" if fault.code == "country_unknown" else field) from None
+
+
+def fold_email(cell: str) -> str:
+    """Return the address as suppressions compare it: trimmed, in small letters, its domain in ASCII (RFC 3490).
+
+    An address without a sane shape (one `@`, a domain with a dot, RFC 5321's lengths) is `email_invalid`, and so is
+    a domain whose ß, ς or joiner means one domain by RFC 3490 and another by RFC 5891.
+
+    >>> fold_email(" Anna@Пример.РФ ")
+    'anna@xn--e1afmkfd.xn--p1ai'
+    """
+    local, _, domain = unicodedata.normalize("NFC", cell.strip()).lower().rpartition("@")
+    if not domain.isascii():
+        domain = _ascii(domain)
+    if len(local.encode()) > 64 or len(domain) > 253 or not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain):
+        raise Invalid("email_invalid", field="email")
+    return f"{local}@{domain}"
+
+
+def shown(text: str) -> str:
+    r"""Return somebody's text as a terminal or a report may show it: one line, nothing that steers, at most 80 signs.
+
+    >>> shown("A\x1b[2J\nB")
+    'A�[2J�B'
+    """
+    cut = text if len(text) <= 80 else text[:79] + "…"
+    return cut if cut.isprintable() else "".join(sign if sign.isprintable() else "\ufffd" for sign in cut)
+
+
+def _ascii(domain: str) -> str:
+    if _TWO_DOMAINS & set(domain):
+        return ""
+    try:
+        return domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return ""

@@ -1,0 +1,46 @@
+"""The policy files on disk: the folder beside the source, or the copy inside an installed package."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from backoffice.kernel.errors import Invalid, NotFound
+from backoffice.policy.library import Library
+
+_PACKAGE = Path(__file__).parent.parent
+FOLDERS = (_PACKAGE.parent / "policies", _PACKAGE / "_data" / "policies")
+
+
+def policies_folder() -> Path:
+    """Return the folder of the policy files; raises NotFound where the install has none."""
+    for folder in FOLDERS:
+        if folder.is_dir():
+            return folder
+    raise NotFound("policies_missing", looked_in=", ".join(str(folder) for folder in FOLDERS))
+
+
+def read_policies(folder: Path) -> dict[str, str]:
+    """Read every TOML file of a policies folder but scenarios, by its path inside; raises Invalid if not UTF-8."""
+    files = {}
+    for path in sorted(folder.rglob("*.toml")):
+        name = path.relative_to(folder).as_posix()
+        if not name.startswith(("scenarios/", "demo/")):
+            files[name] = read_text(path)
+    return files
+
+
+def read_text(path: Path) -> str:
+    """Read a UTF-8 file; raises NotFound or Invalid with the file and the byte that is wrong."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as missing:
+        raise NotFound("file_unreadable", file=str(path), why=missing.strerror) from None
+    except UnicodeDecodeError as wrong:
+        raise Invalid("file_not_utf8", file=str(path), byte=wrong.start) from None
+
+
+@cache
+def library() -> Library:
+    """Load the policies of this install, once."""
+    return Library(read_policies(policies_folder()))

@@ -1,0 +1,288 @@
+"""The compiler: rules with their parameters become one straight-line function.
+
+What only the account and the message decide is computed once a batch; what the recipient decides stays in the
+inner function. Parameters become constants, loops over constants are unrolled, `any` and `all` become loops,
+and equal predicates are asked once for all rows that share them. Truth and gaps stay exactly those of the rule
+functions called as they stand, which are the oracle.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from backoffice.policy.gaps import Gap, GapError
+from backoffice.policy.language import CALLS, Params, Rule
+
+Gaps = tuple[tuple[int, str], ...]
+Judge = Callable[[Any], tuple[int, Gaps]]
+Bind = Callable[[Any, Any], Judge]
+Predicate = tuple[Rule, Params | None]
+
+BATCH = {"account", "message"}  # what a batch has one of
+UNROLLED = 16  # constant loops up to this length become straight lines
+LITERALS = (bool, int, str, type(None))
+
+
+def compile_predicates(predicates: Iterable[Predicate]) -> Bind:
+    """Compile to `bind(account, message) -> judge(recipient) -> (mask, gaps)`.
+
+    Bit n of the mask is set where predicate n stands in the way; `gaps` lists (n, fact) for those that
+    could not answer.
+    """
+    writer = _Writer()
+    for number, (rule, params) in enumerate(predicates):
+        writer.add(number, rule, params)
+    namespace: dict[str, Any] = {"GapError": GapError, "Gap": Gap, **writer.constants}
+    exec(compile(writer.source(), "<rulebook>", "exec"), namespace)  # noqa: S102  # our own rules, checked at import
+    bind: Bind = namespace["bind"]
+    return bind
+
+
+class _Writer:
+    """Collects the lines of `bind` and of the inner `judge`."""
+
+    def __init__(self) -> None:
+        self.constants: dict[str, Any] = {}
+        self.outer: list[str] = []
+        self.inner: list[str] = []
+        self.hoisted: dict[str, str] = {}
+        self.loaded: dict[str, str] = {}
+        self.names = 0
+
+    def name(self, prefix: str) -> str:
+        self.names += 1
+        return f"{prefix}{self.names}"
+
+    def add(self, number: int, rule: Rule, params: Params | None) -> None:
+        expression = _Inline(rule, params, self).visit(copy.deepcopy(rule.expression))
+        if "recipient" in rule.scope:
+            expression = _Hoist(self).visit(expression)
+            self.inner += self._guarded(number, expression, "missing = (*missing, ({number}, gap.fact))", "fired")
+        else:
+            self.outer += self._guarded(number, expression, "gaps.append(({number}, gap.fact))", "base")
+
+    def _guarded(self, number: int, expression: ast.expr, on_gap: str, mask: str) -> list[str]:
+        body = _Lines(self)
+        body.branch(expression, [f"{mask} |= {1 << number}"])
+        return ["try:", *_indent(body.lines), "except GapError as gap:", f"    {on_gap.format(number=number)}"]
+
+    def hoist(self, expression: ast.expr) -> ast.expr:
+        text = ast.unparse(expression)
+        if text not in self.hoisted:
+            self.hoisted[text] = name = self.name("h")
+            self.outer += ["try:", f"    {name} = {text}", "except GapError as gap:", f"    {name} = Gap(gap.fact)"]
+        return ast.Name(self.hoisted[text], ast.Load())
+
+    def load(self, field: str) -> ast.expr:
+        return ast.Name(self.loaded.setdefault(field, f"r_{field}"), ast.Load())
+
+    def constant(self, value: object) -> ast.expr:
+        plain = _plain(value)
+        if plain is not None or value is None:
+            return ast.Constant(plain)
+        name = self.name("k")
+        self.constants[name] = value
+        return ast.Name(name, ast.Load())
+
+    def source(self) -> str:
+        loads = [f"{name} = recipient.{field}" for field, name in self.loaded.items()]
+        inner = ["fired = base", "missing = base_gaps", *loads, *self.inner, "return fired, missing"]
+        outer = ["base = 0", "gaps = []", *self.outer, "base_gaps = tuple(gaps)"]
+        body = [*outer, "def judge(recipient):", *_indent(inner), "return judge"]
+        return "\n".join(["def bind(account, message):", *_indent(body)]) + "\n"
+
+
+def _indent(lines: list[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
+
+
+def _plain(value: object) -> Any:  # noqa: ANN401  # a literal of any type
+    """Return the value as a literal, or None where it has none."""
+    if isinstance(value, bool) or type(value) in LITERALS:
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if type(value) is tuple and all(type(item) in LITERALS for item in value):
+        return value
+    return None
+
+
+class _Inline(ast.NodeTransformer):
+    """Puts constants for parameters, renames loop variables, folds and unrolls."""
+
+    def __init__(self, rule: Rule, params: Params | None, writer: _Writer) -> None:
+        self.globals = rule.function.__globals__
+        self.params = params
+        self.writer = writer
+        self.bound: dict[str, ast.expr] = {}
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id in self.bound:
+            return copy.deepcopy(self.bound[node.id])
+        return self.writer.constant(self.globals[node.id]) if node.id.isupper() else node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        if isinstance(node.value, ast.Name) and node.value.id == "p":
+            return self.writer.constant(getattr(self.params, node.attr))
+        return self._folded(self.generic_visit(node))
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        return self._folded(self.generic_visit(node))
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        return self._folded(self.generic_visit(node))
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
+        ends = isinstance(node.op, ast.Or)  # the constant that ends the operation
+        kept: list[ast.expr] = []
+        for value in (self.visit(value) for value in node.values):
+            if not isinstance(value, ast.Constant):
+                kept.append(value)
+            elif bool(value.value) is ends:
+                kept.append(ast.Constant(ends))
+                break
+        return _joined(node.op, kept)
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        match node.args:
+            case [ast.GeneratorExp() as loop] if isinstance(node.func, ast.Name) and node.func.id in ("any", "all"):
+                return self._loop(node.func.id, loop)
+            case _:
+                return self._folded(self.generic_visit(node))
+
+    def _loop(self, name: str, loop: ast.GeneratorExp) -> ast.expr:
+        (over,) = loop.generators
+        target = over.target.id if isinstance(over.target, ast.Name) else ""
+        items = self._constant(iterable := self.visit(over.iter))
+        if items is not None and len(items) <= UNROLLED:
+            turns = [self._turn(name, target, self.writer.constant(item), loop) for item in items]
+            return _joined(ast.Or() if name == "any" else ast.And(), turns)
+        fresh = ast.Name(self.writer.name("v"), ast.Load())
+        self.bound[target] = fresh
+        body = self.visit(copy.deepcopy(loop.elt))
+        conditions = [self.visit(copy.deepcopy(condition)) for condition in over.ifs]
+        del self.bound[target]
+        turned = ast.comprehension(ast.Name(fresh.id, ast.Store()), iterable, conditions, 0)
+        return ast.Call(ast.Name(name, ast.Load()), [ast.GeneratorExp(body, [turned])], [])
+
+    def _turn(self, name: str, target: str, item: ast.expr, loop: ast.GeneratorExp) -> ast.expr:
+        self.bound[target] = item
+        body = self.visit(copy.deepcopy(loop.elt))
+        conditions = [self.visit(copy.deepcopy(condition)) for condition in loop.generators[0].ifs]
+        del self.bound[target]
+        if name == "any":
+            return _joined(ast.And(), [*conditions, body])
+        return _joined(ast.Or(), [ast.UnaryOp(ast.Not(), _joined(ast.And(), conditions)), body]) if conditions else body
+
+    def _constant(self, node: ast.expr) -> tuple[Any, ...] | None:
+        match node:
+            case ast.Constant(value=tuple() as items):
+                return items
+            case ast.Name(id=name) if isinstance(self.writer.constants.get(name), tuple):
+                items = self.writer.constants[name]
+                return items if isinstance(items, tuple) else None
+            case _:
+                return None
+
+    def _folded(self, node: ast.AST) -> ast.expr:
+        """Compute what holds constants only."""
+        known = self.writer.constants
+        if _names(node) - known.keys() or not isinstance(node, ast.expr):
+            return node  # type: ignore[return-value]  # always an expression here
+        value = eval(compile(ast.fix_missing_locations(ast.Expression(node)), "<fold>", "eval"), {**known})  # noqa: S307
+        return self.writer.constant(value)
+
+
+def _joined(op: ast.boolop, values: list[ast.expr]) -> ast.expr:
+    """Join by `and` or `or`; nothing to join is the operation's own truth."""
+    ends = isinstance(op, ast.Or)
+    kept: list[ast.expr] = []
+    for value in values:
+        if isinstance(value, ast.Constant) and bool(value.value) is not ends:
+            continue
+        kept.append(value)
+        if isinstance(value, ast.Constant):
+            break
+    if not kept:
+        return ast.Constant(not ends)
+    return kept[0] if len(kept) == 1 else ast.BoolOp(op, kept)
+
+
+class _Hoist(ast.NodeTransformer):
+    """Moves what only account and message decide into the batch, and loads recipient facts once."""
+
+    def __init__(self, writer: _Writer) -> None:
+        self.writer = writer
+
+    def visit(self, node: ast.AST) -> Any:  # noqa: ANN401  # as the base class has it
+        if isinstance(node, ast.expr):
+            names = _names(node)
+            if names & BATCH and not names - BATCH - self.writer.constants.keys():
+                return self.writer.hoist(node)
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "recipient":
+                return self.writer.load(node.attr)
+        return self.generic_visit(node)
+
+
+class _Lines:
+    """Writes a truth test as statements, so that `any` and `all` need no generator."""
+
+    def __init__(self, writer: _Writer) -> None:
+        self.writer = writer
+        self.lines: list[str] = []
+
+    def branch(self, expression: ast.expr, then: list[str]) -> None:
+        """Write `then` where the expression is true."""
+        if isinstance(expression, ast.Constant):
+            self.lines += then if expression.value else ["pass"]
+        elif not _has_loop(expression):
+            self.lines += [f"if {ast.unparse(expression)}:", *_indent(then)]
+        elif isinstance(expression, ast.BoolOp) and isinstance(expression.op, ast.And):
+            self._conjunction(expression.values, then)
+        else:
+            flag = self.writer.name("t")
+            self.assign(expression, flag)
+            self.lines += [f"if {flag}:", *_indent(then)]
+
+    def _conjunction(self, values: list[ast.expr], then: list[str]) -> None:
+        first, *rest = values
+        inside = _Lines(self.writer)
+        if rest:
+            inside.branch(_joined(ast.And(), rest), then)
+        self.branch(first, inside.lines if rest else then)
+
+    def assign(self, expression: ast.expr, flag: str) -> None:
+        """Set `flag` to the truth of the expression."""
+        match expression:
+            case _ if not _has_loop(expression):
+                self.lines.append(f"{flag} = {ast.unparse(expression)}")
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                self.assign(operand, flag)
+                self.lines.append(f"{flag} = not {flag}")
+            case ast.BoolOp(op=op, values=[first, *rest]):
+                self.assign(first, flag)
+                inside = _Lines(self.writer)
+                inside.assign(_joined(op, rest), flag)
+                self.lines += [f"if {'' if isinstance(op, ast.And) else 'not '}{flag}:", *_indent(inside.lines)]
+            case ast.Call(func=ast.Name(id=name), args=[ast.GeneratorExp(elt=elt, generators=[over])]):
+                self._loop(name == "any", elt, over, flag)
+            case _:
+                raise AssertionError(ast.dump(expression))
+
+    def _loop(self, is_any: bool, elt: ast.expr, over: ast.comprehension, flag: str) -> None:  # noqa: FBT001
+        wanted = elt if is_any else ast.UnaryOp(ast.Not(), elt)
+        inside = _Lines(self.writer)
+        inside.branch(_joined(ast.And(), [*over.ifs, wanted]), [f"{flag} = {is_any}", "break"])
+        self.lines += [f"{flag} = {not is_any}", f"for {ast.unparse(over.target)} in {ast.unparse(over.iter)}:"]
+        self.lines += _indent(inside.lines)
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} - CALLS
+
+
+def _has_loop(expression: ast.AST) -> bool:
+    return any(isinstance(part, ast.GeneratorExp) for part in ast.walk(expression))

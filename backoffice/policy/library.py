@@ -1,0 +1,186 @@
+"""The library: every policy file, read strictly and tied together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+import msgspec
+
+from backoffice.kernel.calendars import parse_calendar
+from backoffice.kernel.errors import Invalid, NotFound
+from backoffice.kernel.jurisdiction import Numbering, local_midnight
+from backoffice.policy import primitives  # registers every primitive
+from backoffice.policy.bound import Bound
+from backoffice.policy.documents import (
+    ACTING,
+    Clause,
+    Clauses,
+    Exempts,
+    Operator,
+    Pack,
+    Row,
+    Use,
+    convert,
+    line_of,
+    read,
+)
+from backoffice.policy.facts import FOREVER, NEVER
+from backoffice.policy.language import RULES
+from backoffice.policy.questions import DECLARED
+from backoffice.policy.times import Times
+
+UNPLACED = frozenset({"PLATFORM", "US-other"})  # their rules name places themselves, or hold everywhere
+
+__all__ = ["Library", "primitives"]
+
+
+class Library:
+    """All policies of the install; raises Invalid with file, line and field where one can't be read."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self.files = files
+        self.operators = {
+            file.split("/")[1]: read(Operator, file, files[file]) for file in self._named("/operator.toml")
+        }
+        editions = [read(Clauses, file, files[file]) for file in self._named("/clauses.toml")]
+        self.editions = {(terms.operator, terms.edition): terms for terms in editions}
+        self.packs = tuple(
+            read(Pack, file, text) for file, text in files.items() if file.startswith(("jurisdictions/", "channels/"))
+        )
+        self.rows = {row.id: row for pack in self.packs for row in pack.row}
+        self.exempt = {row.id: row.why for row in read(Exempts, "not_on_a_send.toml", files["not_on_a_send.toml"]).row}
+        self.calendars = {
+            file.removesuffix(".toml"): parse_calendar(text, file=file)
+            for file, text in _inside("calendars/", files).items()
+        }
+        self.times = Times(self.calendars)
+        self.numbering = Numbering.from_toml(_inside("numbers/", files))
+        self.law = tuple(self._law())
+        self._check()
+
+    def _named(self, ending: str) -> list[str]:
+        return [file for file in self.files if file.startswith("operators/") and file.endswith(ending)]
+
+    def operator(self, name: str) -> Operator:
+        """Return an operator; raises NotFound with the names there are."""
+        if name not in self.operators:
+            raise NotFound("operator_unknown", operator=name, known=", ".join(sorted(self.operators)))
+        return self.operators[name]
+
+    def terms(self, operator: str, edition: str = "") -> Clauses:
+        """Return an edition of an operator's Terms, the one in force where none is named."""
+        wanted = (operator, edition or self.operator(operator).edition)
+        if wanted not in self.editions:
+            known = ", ".join(sorted(ed for op, ed in self.editions if op == operator))
+            raise NotFound("edition_unknown", operator=operator, edition=wanted[1], known=known)
+        return self.editions[wanted]
+
+    def clauses(self, operator: str, edition: str = "") -> Iterator[Bound]:
+        """Bind every rule of an edition that speaks of sends."""
+        terms = self.terms(operator, edition)
+        file = f"operators/{operator}/{terms.edition}/clauses.toml"
+        name = self.operators[operator].name
+        for number, clause in enumerate(terms.clause):
+            self._complete(clause, file, f"$.clause[{number}]")
+            for position, use in enumerate(clause.rules):
+                at = f"$.clause[{number}].rules[{position}]"
+                bound = self._bound(use, f"{operator}/{clause.id}", position, (file, at), jurisdiction="")
+                if bound is not None:
+                    yield msgspec.structs.replace(
+                        bound,
+                        citation=f"{name} Terms {clause.id.partition('#')[0]}",
+                        says=clause.says,
+                        reach="everyone",
+                    )
+
+    def _law(self) -> Iterator[Bound]:
+        for file, text in self.files.items():
+            if not file.startswith(("jurisdictions/", "channels/")):
+                continue
+            pack = read(Pack, file, text)
+            for number, row in enumerate(pack.row):
+                self._complete(row, file, f"$.row[{number}]")
+                for position, use in enumerate(row.rules):
+                    at = f"$.row[{number}].rules[{position}]"
+                    bound = self._bound(use, row.id, position, (file, at), pack.jurisdiction)
+                    if bound is not None:
+                        yield self._of_row(bound, row, use, pack.jurisdiction)
+
+    def _of_row(self, bound: Bound, row: Row, use: Use, jurisdiction: str) -> Bound:
+        begins, ends = use.valid_from or row.valid_from, use.valid_to or row.valid_to
+        zones = [zone for place in bound.places for zone in self.numbering.zones_of(place)] or ["UTC"]
+        return msgspec.structs.replace(
+            bound,
+            citation=row.citation,
+            says=row.says,
+            is_acting=row.status in ACTING and row.id not in self.exempt,
+            reach="everyone" if jurisdiction == "PLATFORM" and not use.places else row.reach,
+            channels=frozenset(use.channels or row.channels),
+            purposes=frozenset(use.purposes or row.purposes),
+            from_at=local_midnight(begins, zones)[0] if begins else NEVER,
+            until_at=local_midnight(ends + timedelta(days=1), zones)[1] if ends else FOREVER,
+        )
+
+    def _bound(self, use: Use, source: str, position: int, where: tuple[str, str], jurisdiction: str) -> Bound | None:
+        file, at = where
+        if use.rule not in (DECLARED if use.mode == "do" else RULES):
+            raise self._wrong("rule_unknown", file, f"{at}.rule", rule=use.rule, mode=use.mode)
+        places = use.places or (() if jurisdiction in {"", *UNPLACED} else (jurisdiction,))
+        params_type = DECLARED[use.rule] if use.mode == "do" else RULES[use.rule].params
+        if params_type is None and use.params:
+            raise self._wrong("rule_takes_no_params", file, f"{at}.params", rule=use.rule)
+        given = {**use.params, "places": list(places)} if places and use.mode != "do" else use.params
+        is_asleep = bool(use.awaits) and use.awaits not in use.params
+        params = None
+        if params_type is not None and not is_asleep:
+            params = convert(params_type, given, file, self.files[file], f"{at}.params")
+        if use.mode == "do":
+            return None
+        if (use.mode == "allow") != bool(use.lifts) or (use.mode == "allow") != RULES[use.rule].may_lift:
+            raise self._wrong("exception_names_what_it_lifts", file, f"{at}.lifts", rule=use.rule)
+        return Bound(
+            source=source,
+            position=position,
+            rule=RULES[use.rule],
+            params=params,
+            mode=use.mode,
+            places=frozenset(places),
+            channels=frozenset(use.channels),
+            purposes=frozenset(use.purposes),
+            same_as=use.same_as,
+            lifts=use.lifts,
+            is_asleep=is_asleep,
+        )
+
+    def _complete(self, entry: Clause | Row, file: str, at: str) -> None:
+        if bool(entry.rules) == bool(entry.why):
+            raise self._wrong("rules_or_why", file, f"{at}.rules", id=entry.id)
+
+    def _wrong(self, code: str, file: str, field: str, **data: object) -> Invalid:
+        return Invalid(code, file=file, line=line_of(self.files[file], field), field=field.lstrip("$."), **data)
+
+    def _check(self) -> None:
+        """Refuse an exception that reaches into another legal order, or names no row."""
+        for bound in self.law:
+            for lifted in bound.lifts:
+                if lifted not in self.rows or _order(lifted) != _order(bound.source):
+                    raise Invalid("exception_out_of_order", row=bound.source, lifts=lifted)
+        for operator, edition in self.editions:
+            for bound in self.clauses(operator, edition):
+                if bound.lifts:
+                    raise Invalid("clause_may_not_lift_law", clause=bound.source)
+
+
+def _inside(folder: str, files: Mapping[str, str]) -> dict[str, str]:
+    return {file.removeprefix(folder): text for file, text in files.items() if file.startswith(folder)}
+
+
+def _order(row: str) -> str:
+    """Name the legal order a row belongs to: Latvia is in the EU's, a state in that of the US.
+
+    >>> _order("LV-MKT-06") == _order("EU-EPR-01"), _order("US-FL-03") == _order("US-TC-01")
+    (True, True)
+    """
+    first = row.partition("-")[0]
+    return "EU" if first in {"EU", "LV"} else first
