@@ -1,0 +1,1 @@
+"""Backoffice: the compliance and policy-enforcement back office of a messaging operator."""

@@ -9,16 +9,20 @@ offers by e-mail" allows no offers by SMS. Words in other languages name what th
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import lru_cache, wraps
 from itertools import groupby, product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import msgspec
 
 from backoffice.kernel.language import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+F = TypeVar("F", bound="Callable[..., object]")
+Mention = tuple[bool, str]
+"""What a sentence names: a channel (True), or a class of purposes."""
 
 PURPOSES = frozenset({"marketing", "transactional", "service", "authentication"})
 
@@ -95,11 +99,22 @@ _begins_no = re.compile(rf"\W*(?:{_words(_NO).pattern}|no(?!\s*\w))")  # a Latvi
 _begins_yes = re.compile(rf"\W*{_words(_YES).pattern}")
 
 _WORD, _LINK = re.compile(r"\S+"), re.compile(r"@|https?:|www\.|\.(?:com|org|net|lv|az|ru|eu)\b")
-_SHORT = 2000  # a list has few different words; long ones aren't worth their memory
 _APOSTROPHE = re.compile("['’`´ʼ]")
 _SENTENCE = re.compile(r"[.!?;\n\r]+")
 
 
+def _remembered(answer: F) -> F:
+    """Remember answers about short words: a list has few different ones, and long ones aren't worth their memory."""
+    remembering = lru_cache(maxsize=1024)(answer)
+
+    @wraps(answer)
+    def remembered(words: str, *more: str) -> object:
+        return remembering(words, *more) if len(words) <= 2000 else answer(words, *more)
+
+    return cast("F", remembered)
+
+
+@_remembered
 def named(words: str) -> Named:
     """Return what words name.
 
@@ -112,29 +127,26 @@ def named(words: str) -> Named:
     >>> sorted(named("Order status by SMS and offers by e-mail").pairs)[0]
     ('email', 'marketing')
     """
-    return _named(words) if len(words) <= _SHORT else _named.__wrapped__(words)
-
-
-@lru_cache(maxsize=1024)
-def _named(words: str) -> Named:
     told = _told(words)
     if _begins_no.match(told):
         return Named()
-    counted = [_counted(sentence) for sentence in _SENTENCE.split(told)]
-    channels = frozenset(name for text in counted for is_channel, name in _mentions(text) if is_channel)
-    purposes = frozenset().union(*(_purposes(text) for text in counted))
-    pairs = frozenset(pair for text in counted for pair in _pairs(text))
+    sentences = [_mentions(sentence) for sentence in _SENTENCE.split(told)]
+    channels = frozenset(name for mentions in sentences for is_channel, name in mentions if is_channel)
+    classes = {name for mentions in sentences for is_channel, name in mentions if not is_channel}
+    purposes = frozenset(purpose for name in classes for purpose in _COVERED[name])
+    pairs = frozenset(pair for mentions in sentences for pair in _pairs(mentions))
     return Named(channels, purposes, pairs or frozenset(product(channels, purposes)))
 
 
+@_remembered
 def names(words: str, sender: str) -> bool:
     """Return whether words name the sender, whole and in this spelling; case and accents don't matter.
 
     >>> names("Baltic Tours may write to me", "BALTIC TOURS"), names("Baltic Toursline", "Baltic Tours")
     (True, False)
     """
-    name = _folded(sender.strip())
-    return bool(name) and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", _folded(words)) is not None
+    name = fold(sender.strip())
+    return bool(name) and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", fold(words)) is not None
 
 
 def agrees(message: str) -> bool:
@@ -154,50 +166,35 @@ def purposes_of(cell: str) -> frozenset[str]:
 
 
 def _told(words: str) -> str:
-    without_links = _WORD.sub(lambda word: " " if _LINK.search(word[0]) else word[0], _folded(words))
+    without_links = _WORD.sub(lambda word: " " if _LINK.search(word[0]) else word[0], fold(words))
     return _APOSTROPHE.sub(" ", without_links)
 
 
-def _folded(text: str) -> str:
-    return _folded_short(text) if len(text) <= _SHORT else fold(text)
-
-
-_folded_short = lru_cache(maxsize=1024)(fold)
-
-
-def _counted(sentence: str) -> str:
-    """Return the part of a sentence that may name something."""
+def _mentions(sentence: str) -> list[Mention]:
+    """Return what a sentence names, in its order, up to a word that ends its yes."""
     if _refuses.search(sentence):
-        return ""
+        return []
     end = _ends.search(sentence)
-    before = sentence[: end.start()] if end else sentence
-    return before if end is None or _purposes(before) else ""
-
-
-def _mentions(text: str) -> list[tuple[bool, str]]:
-    """Return the channels (True) and the classes of purposes (False) of a sentence, in its order."""
-    channels = [(found.start(), True, name) for name, words in _channels.items() for found in words.finditer(text)]
-    classes = [(found.start(), False, name) for name, words in _classes.items() for found in words.finditer(text)]
+    counted = sentence[: end.start()] if end else sentence
+    channels = [(found.start(), True, name) for name, words in _channels.items() for found in words.finditer(counted)]
+    classes = [(found.start(), False, name) for name, words in _classes.items() for found in words.finditer(counted)]
+    if end and not classes:
+        return []
     if any(name == "marketing" for _, _, name in classes):
         classes = [mention for mention in classes if mention[2] != "codes"]
     return [(is_channel, name) for _, is_channel, name in sorted(channels + classes)]
 
 
-def _purposes(text: str) -> frozenset[str]:
-    return frozenset().union(*(_COVERED[name] for is_channel, name in _mentions(text) if not is_channel))
-
-
-def _pairs(text: str) -> Iterator[tuple[str, str]]:
+def _pairs(mentions: list[Mention]) -> Iterator[tuple[str, str]]:
     """Yield which purpose a sentence names over which channel.
 
     With several of both, only neighbours belong together: purposes with the channels beside them, in their order.
     """
-    mentions = _mentions(text)
-    runs = [[name for _, name in run] for _, run in groupby(mentions, key=lambda mention: mention[0])]
+    runs = [{name for _, name in run} for _, run in groupby(mentions, key=lambda mention: mention[0])]
     channels = {name for is_channel, name in mentions if is_channel}
     classes = {name for is_channel, name in mentions if not is_channel}
     if len(runs) <= 2 or len(channels) == 1 or len(classes) == 1:
-        runs = [[*channels], [*classes]]
+        runs = [channels, classes]
     for one, other in zip(runs[::2], runs[1::2], strict=False):
-        for channel in {*one, *other} & channels:
-            yield from ((channel, purpose) for name in {*one, *other} & classes for purpose in _COVERED[name])
+        for channel, name in product((one | other) & channels, (one | other) & classes):
+            yield from ((channel, purpose) for purpose in _COVERED[name])

@@ -111,8 +111,8 @@ class Whereabouts(msgspec.Struct, frozen=True, kw_only=True):
     nothing is known; `US-unknown` where a number or address is American and its state can't be told.
     `zones`: each place with each IANA zone its hours are judged in, sorted; a send must suit all.
     `region`: the country of the number, "" where it has none or there is no number; it is no residence.
-    `number_class`: as in `kernel.phone`, "" without a number. `without_pack`: candidate countries that have no
-    pack of their own ("no law pack for GB"); a member state of the EU is one of them unless it has its own.
+    `number_class`: as in `kernel.phone`, "" without a number. `without_pack`: candidate countries that no pack
+    speaks of ("no law pack for GB"); a member state of the EU has the EU's.
     """
 
     places: frozenset[str]
@@ -150,7 +150,7 @@ class Numbering:
         states = tables.us_states.states
         named = states | tables.us_states.territories
         self._codes = tables.us_area_codes.codes
-        self._packs = tables.countries.packs
+        self._packs = frozenset(tables.countries.packs)
         self._world = frozenset(tables.countries.world)
         self._zones = {code: frozenset(state.zones) for code, state in named.items()}
         self._zones |= {code: frozenset(zones) for code, zones in tables.countries.zones.items()}
@@ -273,7 +273,7 @@ class Numbering:
         return closure((code,)) | ({"global"} if self._lacks_pack(code) else frozenset())
 
     def _lacks_pack(self, code: str) -> bool:
-        return code in _COUNTRIES and code not in self._packs
+        return code in _COUNTRIES and not closure((code,)) & self._packs
 
     def _zip(self, postcode: str) -> Zip | None:
         """Return the row of a US postal code; four digits are a code that lost its zero, and are not guessed."""

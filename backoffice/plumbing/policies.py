@@ -30,6 +30,22 @@ def read_policies(folder: Path) -> dict[str, str]:
     return files
 
 
+def read_scenario_files(path: Path | None = None) -> dict[str, str]:
+    """Read the scenarios of this install, with those of a file or folder in place of all but the bases."""
+    own = policies_folder() / "scenarios"
+    if path is None:
+        return _texts(own)
+    if not path.exists():
+        raise NotFound("file_unreadable", file=str(path), why="no such file or folder")
+    bases = {file: text for file, text in _texts(own).items() if file.startswith("bases")}
+    chosen = _texts(path) if path.is_dir() else {path.name: read_text(path)}
+    return {**bases, **chosen}
+
+
+def _texts(folder: Path) -> dict[str, str]:
+    return {path.relative_to(folder).as_posix(): read_text(path) for path in sorted(folder.rglob("*.toml"))}
+
+
 def read_text(path: Path) -> str:
     """Read a UTF-8 file; raises NotFound or Invalid with the file and the byte that is wrong."""
     try:

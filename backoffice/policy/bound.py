@@ -12,7 +12,7 @@ from backoffice.policy.language import Params, Rule
 
 
 class Bound(msgspec.Struct, frozen=True, kw_only=True):
-    """One rule of one clause (`wasync/5.2#1`) or row (`EU-CONS-01`).
+    """One rule of one clause (`operator/5.2#1`) or row (`EU-CONS-01`).
 
     Empty `places`, `channels` or `purposes` mean all. `from_at` to `until_at` is half-open, UTC: a row that
     begins on a date begins at the earliest local midnight of its place and ends at the latest.

@@ -149,3 +149,17 @@ def _refuse_twins(cases: list[Case]) -> None:
         if case.id in seen:
             raise Invalid("case_twice", case=case.id)
         seen.add(case.id)
+
+
+def read_one(text: str, file: str) -> Case:
+    """Read one send as JSON: the keys of a case, without what it expects; raises Invalid with file and field."""
+    try:
+        stated = msgspec.json.decode(text)
+    except msgspec.DecodeError as broken:
+        raise Invalid("json_invalid", file=file, why=str(broken)) from None
+    if not isinstance(stated, dict):
+        raise Invalid("json_invalid", file=file, why="expected an object")
+    for pin in (*PINS, "operator"):
+        if pin not in stated:
+            raise Invalid("scenario_pin_missing", file=file, field=pin, case=file)
+    return convert(Case, {"id": file, "from": "", "expect": {"verdict": ""}, **stated}, file, text)

@@ -14,8 +14,9 @@ from backoffice.policy.language import Params, rule
 class Consented(Params, frozen=True):
     """What a consent must prove; grade D never can.
 
-    `only_bulk` and `only_automated` bind only such sends, `unless_requested` lets through what the person
-    asked for, `unless_basis` and `unless_purchase_within` name other grounds the same law allows.
+    `only_bulk` and `only_automated` bind only such sends, `unless_requested` lets through the confirmation of a
+    stop and what the person asked for, `unless_basis` and `unless_purchase_within` name other grounds the same law
+    allows.
     """
 
     least_grade: Literal["A", "B", "C"] = "C"
@@ -31,10 +32,11 @@ class Consented(Params, frozen=True):
 
 
 class Doors(Params, frozen=True):
-    """Kinds of message that lead through a stop, and whether a stop of any scope counts."""
+    """Kinds of message that lead through a stop; whether a stop of any scope counts; other channels it counts from."""
 
     doors: tuple[str, ...] = ("stop_confirmation", "requested_answer")
     is_widest: bool = False
+    from_channels: tuple[str, ...] = ()
 
 
 class Within(Params, frozen=True):
@@ -69,7 +71,7 @@ def no_consent(account: Account, message: Message, recipient: Recipient, p: Cons
     return (
         (message.is_bulk or not p.only_bulk)
         and (message.is_automated or not p.only_automated)
-        and not (p.unless_requested and message.kind == "requested_answer")
+        and not (p.unless_requested and message.kind != "normal")
         and (p.number_classes == () or recipient.number_class in p.number_classes)
         and not any(
             consent.grade <= p.least_grade
@@ -90,11 +92,11 @@ def no_consent(account: Account, message: Message, recipient: Recipient, p: Cons
 def opted_out(message: Message, recipient: Recipient, p: Doors) -> bool:
     """The person said stop."""
     return message.kind not in p.doors and any(
-        stop.channel in ("all", message.channel)
+        (stop.channel in ("all", message.channel) or stop.channel in p.from_channels)
         and (
             stop.scope == "all"
             or p.is_widest
-            or (message.purpose == "marketing" and (stop.scope == "marketing" or stop.topic == message.topic))
+            or (message.purpose == "marketing" and (stop.scope == "marketing" or message.topic in ("", stop.topic)))
         )
         for stop in recipient.suppressions
     )

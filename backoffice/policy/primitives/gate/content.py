@@ -82,7 +82,10 @@ def missing_part(message: Message, p: Parts) -> bool:
 def unmarked_ad(message: Message, recipient: Recipient, p: Parts) -> bool:
     """An advertisement does not say that it is one, and the person did not ask for it (15 USC 7704(a)(5)(B))."""
     return any(part not in message.carries for part in p.parts) and not any(
-        consent.grade <= "C" and message.channel in consent.channels and message.purpose in consent.purposes
+        consent.grade <= "C"
+        and message.channel in consent.channels
+        and message.purpose in consent.purposes
+        and consent.given_at <= message.at < consent.valid_until
         for consent in recipient.consents
     )
 

@@ -50,7 +50,10 @@ def quiet_hours(message: Message, recipient: Recipient, p: Hours) -> bool:
         and not (
             p.unless_consented
             and any(
-                consent.grade <= "C" and message.channel in consent.channels and message.purpose in consent.purposes
+                consent.grade <= "C"
+                and message.channel in consent.channels
+                and message.purpose in consent.purposes
+                and consent.given_at <= message.at < consent.valid_until
                 for consent in recipient.consents
             )
         )

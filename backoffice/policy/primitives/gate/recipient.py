@@ -9,13 +9,16 @@ from backoffice.policy.language import Params, rule
 
 
 class Registered(Params, frozen=True):
-    """A do-not-call register: when an entry starts to bind, and what the same law lets through."""
+    """A do-not-call register: when an entry starts to bind, and what the same law lets through.
+
+    `unless_signed` names the fields that a signed agreement to be contacted must hold.
+    """
 
     register: str
     grace: timedelta = timedelta(0)
     unless_purchase_within: timedelta = timedelta(0)
     unless_inquiry_within: timedelta = timedelta(0)
-    unless_signed: bool = False
+    unless_signed: tuple[str, ...] = ()
 
 
 class Fresh(Params, frozen=True):
@@ -51,9 +54,16 @@ def in_register(message: Message, recipient: Recipient, p: Registered) -> bool:
         and not message.at - recipient.last_purchase_at < p.unless_purchase_within
         and not message.at - recipient.last_inquiry_at < p.unless_inquiry_within
         and not (
-            p.unless_signed
+            p.unless_signed != ()
             and any(
-                consent.is_written and consent.grade <= "B" and consent.names_sender for consent in recipient.consents
+                consent.is_written
+                and consent.grade <= "B"
+                and consent.names_sender
+                and message.channel in consent.channels
+                and message.purpose in consent.purposes
+                and consent.given_at <= message.at < consent.valid_until
+                and all(field in consent.fields for field in p.unless_signed)
+                for consent in recipient.consents
             )
         )
     )
@@ -69,7 +79,11 @@ def register_too_old(account: Account, message: Message, p: Fresh) -> bool:
 def wireless_domain(message: Message, recipient: Recipient, p: Days) -> bool:
     """The mail domain is a mobile carrier's, listed long enough to know, and the person gave no express consent."""
     return recipient.mail_domain_listed_for >= p.days and not any(
-        consent.grade <= "C" and consent.names_sender and message.channel in consent.channels
+        consent.grade <= "C"
+        and consent.names_sender
+        and message.channel in consent.channels
+        and message.purpose in consent.purposes
+        and consent.given_at <= message.at < consent.valid_until
         for consent in recipient.consents
     )
 

@@ -1,0 +1,173 @@
+"""`backoffice judge LIST` and `backoffice decide FILE`: who may be messaged, who waits, who may not, and why."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+import msgspec
+
+from backoffice.cli.show import as_json, err, out, progress, refusing
+from backoffice.cli.summary import print_summary, summary_of
+from backoffice.consent.evidence import read_evidence
+from backoffice.contacts.lists import ContactList, open_list
+from backoffice.kernel.clock import system_clock
+from backoffice.kernel.errors import Invalid
+from backoffice.plumbing.policies import library, read_text
+from backoffice.plumbing.translations import LANGUAGES, translator
+from backoffice.plumbing.writing import whole_file
+from backoffice.policy.facts import Channel, Purpose
+from backoffice.policy.proving import Prover
+from backoffice.policy.rulebook import Rulebook
+from backoffice.policy.scenarios import Case, read_one
+from backoffice.policy.telling import tell
+from backoffice.relay.judge import Counts, Judge
+from backoffice.relay.lines import Lines, writer_for
+from backoffice.relay.profile import Profile, read_profile
+
+LANGUAGE = click.option("--language", default="en", type=click.Choice(LANGUAGES), help="Language of the reasons.")
+PHASES = {"gather": "reading", "judge": "judging"}
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """One list to judge, with everything that was said of it."""
+
+    contacts: ContactList
+    profile: Profile
+    operator: str
+    purpose: str
+    at: datetime
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--operator", required=True, help="Whose Terms: a folder of policies/operators.")
+@click.option("--purpose", required=True, help=", ".join(get_args(Purpose)))
+@click.option("--channel", required=True, help=", ".join(get_args(Channel)))
+@click.option("--at", "moment", help="The moment of the send, ISO with a zone; default now, or the profile's.")
+@click.option("--profile", "profile_path", type=click.Path(path_type=Path), help="Facts of account, message, history.")
+@click.option("--region", help="Region of numbers without a country code, where the row names none.")
+@click.option("--map", "mapping", multiple=True, metavar="COLUMN=HEADER", help="Which header holds a column.")
+@click.option("--encoding", help="The file's encoding, where it is not UTF-8.")
+@click.option("--out", "out_path", type=click.Path(path_type=Path), help="Write one line a row: .jsonl or .csv.")
+@click.option("--with-addresses", is_flag=True, help="Write addresses into the lines too.")
+@LANGUAGE
+@click.option("--json", "is_json", is_flag=True, help="Print the summary as one JSON object.")
+def judge(
+    file: Path,
+    operator: str,
+    purpose: str,
+    channel: str,
+    moment: str | None,
+    profile_path: Path | None,
+    region: str | None,
+    mapping: tuple[str, ...],
+    encoding: str | None,
+    out_path: Path | None,
+    language: str,
+    *,
+    with_addresses: bool,
+    is_json: bool,
+) -> None:
+    """Judge every row of a contact list by an operator's Terms and the law of everyone involved."""
+    with refusing(language):
+        _one_of(purpose, get_args(Purpose), "purpose")
+        _one_of(channel, get_args(Channel), "channel")
+        library().operator(operator)
+        profile = read_profile(profile_path) if profile_path else Profile()
+        at = _moment(moment) if moment else profile.at or system_clock()
+        columns = dict(_pair(text) for text in mapping)
+        place = region or profile.region or None
+        contacts = open_list(file, channel=channel, region=place, at=at, mapping=columns, encoding=encoding)
+        profile = profile if profile.list or is_json else _asked(profile)
+        job = Job(contacts=contacts, profile=profile, operator=operator, purpose=purpose, at=at)
+        counts, seconds = run(job, out_path, Lines(translator(language), with_addresses=with_addresses))
+        told = summary_of(job.contacts, job.profile, operator, counts, seconds, _peak_mb())
+        if is_json:
+            as_json(told)
+        else:
+            print_summary(told, out_path, translator(language))
+
+
+def run(job: Job, out_path: Path | None, lines: Lines) -> tuple[Counts, float]:
+    """Judge the list, write its lines, and return the counts and the seconds it took."""
+    evidence = read_evidence(job.profile.list, file_sha256=job.contacts.sha256)
+    policies = library()
+    place = policies.operator(job.operator).place
+    judging = Judge(
+        Rulebook(policies, job.operator, settings=job.profile.settings),
+        job.profile.account_facts(place),
+        job.profile.message_facts(job.at, job.contacts.channel, job.purpose),
+        job.profile.recipient_facts(),
+        evidence,
+    )
+    counts, began = Counts(), time.monotonic()
+    with progress(job.contacts.path, PHASES, shown=True) as told:
+        outcomes = judging.judge(job.contacts, counts, told)
+        if out_path is None:
+            for _ in outcomes:
+                pass
+        else:
+            header, line = writer_for(out_path.name)
+            with whole_file(out_path) as file:
+                file.write(header)
+                file.writelines(line(lines.told(outcome)) for outcome in outcomes)
+    return counts, time.monotonic() - began
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@LANGUAGE
+def decide(file: Path, language: str) -> None:
+    """Judge one send given as JSON (FILE, or - for standard input): a case without what it expects."""
+    with refusing(language):
+        text = sys.stdin.read() if str(file) == "-" else read_text(file)
+        case: Case = read_one(text, str(file))
+        decision, _, _ = Prover(library()).decide(case)
+    as_json(tell(decision, translator(language)))
+
+
+def _asked(profile: Profile) -> Profile:
+    """Ask once, where a person is at the keyboard, for what turns bare flags into evidence."""
+    if not sys.stdin.isatty():
+        return profile
+    err.print("Nothing is stated of this list's consents. Leave empty what you don't have; such consents count as D.")
+    sender = click.prompt("Who did people agree to hear from", default="", show_default=False, err=True)
+    words = click.prompt("In which words, where a row has none", default="", show_default=False, err=True)
+    shown = "I state that every consent of this list was given as the list says, and that I can prove it."
+    is_attested = click.confirm(shown, default=False, err=True)
+    stated: Mapping[str, Any] = {"sender": sender, "words": words, "is_attested": is_attested}
+    return msgspec.structs.replace(profile, list={name: value for name, value in stated.items() if value})
+
+
+def _one_of(value: str, known: tuple[str, ...], field: str) -> None:
+    if value not in known:
+        raise Invalid(f"{field}_unknown", field=f"--{field}", value=value, known=", ".join(known))
+
+
+def _moment(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise Invalid("at_invalid", field="--at", value=text) from None
+    if at.tzinfo is None:
+        raise Invalid("at_without_zone", field="--at", value=text)
+    return at.astimezone(UTC)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    column, found, header = text.partition("=")
+    if not found:
+        raise Invalid("map_invalid", field="--map", value=text)
+    return column, header
+
+
+def _peak_mb() -> float:
+    """Return the peak memory of this process in MB (Linux counts in KiB)."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

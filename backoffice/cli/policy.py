@@ -1,0 +1,129 @@
+"""`backoffice policy`: check, test, explain and diff the policies, for lawyers and for CI."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+
+from backoffice.cli.show import as_json, out, progress_of, refusing
+from backoffice.plumbing.policies import library, read_scenario_files
+from backoffice.policy.coverage import Shown, check
+from backoffice.policy.explain import diff, explain
+from backoffice.policy.proving import Proof, Prover
+from backoffice.policy.scenarios import Case, read_scenarios
+
+JSON = click.option("--json", "is_json", is_flag=True, help="Print one JSON object.")
+
+
+@click.group()
+def policy() -> None:
+    """Check, test, explain and compare the policies."""
+
+
+def _proofs(path: Path | None = None) -> list[Proof]:
+    cases: tuple[Case, ...] = read_scenarios(read_scenario_files(path))
+    return list(progress_of(Prover(library()).prove(cases), len(cases), "cases"))
+
+
+@policy.command("test")
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@JSON
+def test_command(path: Path | None, *, is_json: bool) -> None:
+    """Run the worked cases of PATH (a file or folder; default: all)."""
+    with refusing():
+        proofs = _proofs(path)
+    failures = [{"case": proof.case.id, "failures": proof.failures} for proof in proofs if proof.failures]
+    told = {
+        "passed": len(proofs) - len(failures),
+        "failed": len(failures),
+        "cases": len(proofs),
+        "stories": 0,
+        "failures": failures,
+    }
+    if is_json:
+        as_json(told)
+    else:
+        for failure in failures:
+            out.print(f"✕ {failure['case']}: {'; '.join(failure['failures'])}", markup=False)
+        out.print(f"{told['passed']} passed, {told['failed']} failed of {told['cases']} cases")
+    sys.exit(1 if failures else 0)
+
+
+@policy.command("check")
+@JSON
+def check_command(*, is_json: bool) -> None:
+    """Count what is enforced, declared and none, by operator and jurisdiction, and list conflicts for legal."""
+    with refusing():
+        told = check(library(), Shown.by(_proofs()))
+    if is_json:
+        as_json(told)
+    else:
+        _print_check(told)
+    unmapped = any(counts["unmapped"] for counts in told["operators"].values())
+    sys.exit(1 if unmapped or told["errors"] else 0)
+
+
+def _print_check(told: dict[str, Any]) -> None:
+    operators = Table(
+        "operator", "atoms", "hard enforced", "gate hard enforced", "soft enforced", "declared", "none", "unmapped"
+    )
+    for name, counts in told["operators"].items():
+        hard = f"{counts['hard_enforced']} of {counts['hard']}"
+        gate = f"{counts['gate_hard_enforced']} of {counts['gate_hard']}"
+        soft = f"{counts['soft_enforced']} of {counts['soft']}"
+        rest = (str(counts["declared"]), str(counts["none"]), str(len(counts["unmapped"])))
+        operators.add_row(name, str(counts["atoms"]), hard, gate, soft, *rest)
+    law = Table("law", "rows", "enforced", "declared", "none")
+    for name, counts in told["law"].items():
+        law.add_row(name, *(str(counts[column]) for column in ("rows", "enforced", "declared", "none")))
+    out.print(operators, law)
+    for conflict in told["conflicts"]:
+        out.print(f"{conflict['clause']} with {conflict['with']}: {conflict['why']}", markup=False)
+    out.print(f"{len(told['conflicts'])} conflicts for legal; all rows are enforced though no lawyer signed them yet.")
+
+
+@policy.command("explain")
+@click.argument("source", metavar="OPERATOR/CLAUSE | ROW")
+@JSON
+def explain_command(source: str, *, is_json: bool) -> None:
+    """Explain one clause (operator/5.2#1) or row (EU-CONS-01): its rules, parameters, where they act, its cases."""
+    with refusing():
+        told = explain(library(), source, _proofs())
+    if is_json:
+        as_json(told)
+        return
+    for name, value in told.items():
+        if not isinstance(value, (list, tuple)):
+            out.print(f"{name}: {value}", markup=False)
+    for rule in told["rules"]:
+        out.print(f"\nrule {rule['rule']} ({rule['mode']}, asked by {rule['question']})", markup=False)
+        for name in ("says", "params", "places", "channels", "purposes", "acts"):
+            if name in rule:
+                out.print(f"  {name}: {rule[name]}", markup=False)
+    out.print(f"\n{len(told['scenarios'])} cases")
+    for case in told["scenarios"]:
+        out.print(f"  {case['case']}: {case['shows']}", markup=False)
+
+
+@policy.command("diff")
+@click.argument("operator")
+@click.argument("old")
+@click.argument("new")
+@JSON
+def diff_command(operator: str, old: str, new: str, *, is_json: bool) -> None:
+    """Compare two editions of an operator's Terms, atom by atom; exit 1 where they differ."""
+    with refusing():
+        changes = diff(library(), operator, old, new)
+    if is_json:
+        as_json({"operator": operator, "old": old, "new": new, "changes": changes})
+    else:
+        for change in changes:
+            out.print(f"{change['clause']}: {change['change']}", markup=False)
+            for field, values in change.get("fields", {}).items():
+                out.print(f"  {field}: {values['old']} → {values['new']}", markup=False)
+        out.print(f"{len(changes)} atoms differ")
+    sys.exit(1 if changes else 0)

@@ -1,0 +1,72 @@
+"""Showing: errors in one line, JSON in one object, tables and progress for people."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from backoffice.kernel.errors import BackofficeError
+from backoffice.plumbing.messages import error_text
+from backoffice.plumbing.translations import translator
+
+WRONG_USE = 2
+
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+@contextmanager
+def refusing(language: str = "en") -> Iterator[None]:
+    """End with one clear message and exit code 2 where the input can't be used."""
+    try:
+        yield
+    except BackofficeError as refused:
+        where = ":".join(str(refused.data[key]) for key in ("file", "line") if key in refused.data)
+        field = refused.data.get("field")
+        parts = [part for part in (where, str(field) if field else "") if part]
+        err.print(": ".join([*parts, error_text(refused, translator(language))]), markup=False)
+        sys.exit(WRONG_USE)
+    except BrokenPipeError:
+        sys.exit(0)
+
+
+def as_json(value: Any) -> None:  # noqa: ANN401  # anything msgspec can write
+    """Print one JSON object on one line."""
+    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+
+
+@contextmanager
+def progress(path: Path, phases: dict[str, str], *, shown: bool) -> Iterator[Callable[[str, int], None]]:
+    """Show a bar a phase while rows go by; the number of rows is guessed from the file's lines."""
+    if not shown or not err.is_terminal:
+        yield lambda _phase, _rows: None
+        return
+    total = _lines(path)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=err, transient=True) as bars:
+        tasks = {phase: bars.add_task(name, total=total) for phase, name in phases.items()}
+        yield lambda phase, rows: bars.update(tasks[phase], completed=rows)
+
+
+T = TypeVar("T")
+
+
+def progress_of(items: Iterable[T], total: int, name: str) -> Iterator[T]:
+    """Yield items with a bar where a person looks on."""
+    if not err.is_terminal:
+        yield from items
+        return
+    with Progress(TextColumn(name), BarColumn(), MofNCompleteColumn(), console=err, transient=True) as bar:
+        yield from bar.track(items, total=total)
+
+
+def _lines(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))

@@ -1,0 +1,194 @@
+"""Judging a list: read twice, gathered by address, then every person decided by the operator's rulebook."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from backoffice.consent.evidence import ListEvidence
+from backoffice.consent.grades import grade
+from backoffice.contacts.lists import ContactList
+from backoffice.contacts.merge import Gathered, Known, Place, gather
+from backoffice.contacts.rows import Rejection, Row
+from backoffice.kernel.errors import Invalid
+from backoffice.kernel.jurisdiction import Numbering, Whereabouts
+from backoffice.policy.decide import Decision, Gate
+from backoffice.policy.facts import NEVER, PRESUMED_ADULT, Account, Message, Recipient, Suppression
+from backoffice.policy.gaps import is_gap
+from backoffice.policy.rulebook import Rulebook
+
+Progress = Callable[[str, int], None]  # phase, rows so far
+STEP = 500  # rows between two words of progress
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """One row and what was decided of its person."""
+
+    row: Row
+    recipient: Recipient
+    decision: Decision
+    grade: str  # of the best consent on record, or "none"
+
+
+class Merged(msgspec.Struct, frozen=True):
+    """One row that speaks of a person judged at an earlier line."""
+
+    row: Row
+    into: int
+
+
+Outcome = Judged | Merged | Rejection
+
+
+class Counts(msgspec.Struct, kw_only=True):
+    """The counts of one judging; rows = judged + merged + rejected."""
+
+    rows: int = 0
+    judged: int = 0
+    merged: int = 0
+    rejected: int = 0
+    rejected_with_opt_out: int = 0
+    verdicts: Counter[str] = msgspec.field(default_factory=Counter)
+    grades: Counter[str] = msgspec.field(default_factory=Counter)
+    gaps: Counter[str] = msgspec.field(default_factory=Counter)
+    rejections: Counter[str] = msgspec.field(default_factory=Counter)
+    reasons: Counter[tuple[str, str, str]] = msgspec.field(default_factory=Counter)  # code, source, citation
+    without_pack: Counter[str] = msgspec.field(default_factory=Counter)
+    fictional: int = 0
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one row."""
+        self.rows += 1
+        match outcome:
+            case Rejection():
+                self.rejected += 1
+                self.rejections[outcome.reason] += 1
+            case Merged():
+                self.merged += 1
+            case Judged():
+                self._judged(outcome)
+
+    def _judged(self, one: Judged) -> None:
+        self.judged += 1
+        self.verdicts[one.decision.verdict] += 1
+        self.grades[one.grade] += 1
+        for finding in one.decision.findings:
+            bound = finding.bound
+            if finding.fact:
+                self.gaps[finding.fact] += 1
+            else:
+                self.reasons[bound.rule.name, bound.source, bound.citation] += 1
+        for country in one.recipient.without_pack:
+            self.without_pack[country] += "global" in one.recipient.places
+
+
+class Judge:
+    """Judges one list for one operator, account and message."""
+
+    def __init__(
+        self, rulebook: Rulebook, account: Account, message: Message, assumed: Recipient, evidence: ListEvidence
+    ) -> None:
+        self.gate = Gate(rulebook, account, message)
+        self.message = message
+        self.assumed = assumed
+        self.evidence = evidence
+        self.numbering: Numbering = rulebook.library.numbering
+        self.times = rulebook.library.times
+        self._home = min((place for place in account.places if len(place) == 2 and place != "EU"), default="")
+        self._where = lru_cache(maxsize=65_536)(self._locate)
+
+    def judge(self, contacts: ContactList, counts: Counts, progress: Progress) -> Iterator[Outcome]:
+        """Yield every row of the list as judged, merged or rejected, in its order; `counts` add up as it goes."""
+        with gather(self._told("gather", contacts.read(), progress), self._grade) as gathered:
+            counts.rejected_with_opt_out = gathered.rejected_with_opt_out
+            for item in self._told("judge", contacts.read(), progress):
+                outcome = item if isinstance(item, Rejection) else self._outcome(item, gathered)
+                counts.add(outcome)
+                yield outcome
+
+    def _told(
+        self, phase: str, items: Iterator[Row | Rejection], progress: Progress
+    ) -> Iterator[Row | Rejection]:
+        number = 0
+        for number, item in enumerate(items, 1):
+            if number % STEP == 0:
+                progress(phase, number)
+            yield item
+        progress(phase, number)
+
+    def _grade(self, row: Row) -> Any:  # noqa: ANN401  # Consent or None
+        return grade(row, self.evidence, self.message.purpose, self.message.channel, self.message.at)
+
+    def _outcome(self, row: Row, gathered: Gathered) -> Outcome:
+        if gathered.is_repeat(row):
+            return Merged(row, gathered.first_line(row))
+        known = gathered.find(row)
+        recipient = self.recipient(row, known)
+        best = min((consent.grade for consent in known.consents), default="none")
+        return Judged(row, recipient, self.gate.decide(recipient), best)
+
+    def recipient(self, row: Row, known: Known) -> Recipient:
+        """Make the facts of one person from what the whole list says of the address and what the profile assumes."""
+        where = self._anywhere(row.address, known.places)
+        times = self.times.at(where.zones, self.message.at)
+        stopped_at = known.stopped_at
+        stops = () if stopped_at == NEVER else (Suppression(scope="all", at=stopped_at),)
+        assumed = self.assumed
+        return msgspec.structs.replace(
+            assumed,
+            is_address_valid=True,
+            region=where.region,
+            places=where.places,
+            without_pack=where.without_pack,
+            local_times=times,
+            number_class=where.number_class or "other",
+            person_type=known.person_type,
+            age=_age(known.born_on, times[0].on) if known.born_on else PRESUMED_ADULT,
+            consents=known.consents,
+            suppressions=_added(stops, assumed.suppressions),
+            last_opt_out_at=stopped_at if stops else assumed.last_opt_out_at,
+            last_inbound_at=max(row.last_inbound_at, assumed.last_inbound_at),
+            last_purchase_at=max(row.last_purchase_at, assumed.last_purchase_at),
+        )
+
+    def _anywhere(self, address: str, places: frozenset[Place]) -> Whereabouts:
+        """Unite all places that the list names for one address."""
+        number = None if self.message.channel == "email" else address
+        found = [self._where(number, place) for place in places]
+        return found[0] if len(found) == 1 else _united(found)
+
+    def _locate(self, number: str | None, place: Place) -> Whereabouts:
+        country = place.country or (self._home if number is None else "") or None
+        try:
+            return self.numbering.locate(number, country=country, state=place.state or None, postcode=place.zip or None)
+        except Invalid:  # a state without a country says nothing that can be read
+            return self.numbering.locate(number, country=country)
+
+
+def _united(found: list[Whereabouts]) -> Whereabouts:
+    return msgspec.structs.replace(
+        found[0],
+        places=frozenset().union(*(where.places for where in found)),
+        zones=tuple(sorted({pair for where in found for pair in where.zones})),
+        without_pack=tuple(sorted({country for where in found for country in where.without_pack})),
+    )
+
+
+def _added(stops: tuple[Suppression, ...], known: tuple[Suppression, ...]) -> tuple[Suppression, ...]:
+    """A stop of the list stands whether or not anybody stated the others; without one, what is unknown stays a gap."""
+    if is_gap(known):
+        return stops or known
+    return stops + known
+
+
+def _age(born_on: date, today: str) -> int:
+    """Return the age in whole years on a local day, ISO."""
+    on = date.fromisoformat(today)
+    return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
+
+
