@@ -85,13 +85,13 @@ def open_list(
     `region` reads numbers of rows without a country that have no `+`; `mapping` states headers by our columns,
     `encoding` what the file is where it isn't UTF-8 and has no byte order mark. Raises `Invalid` with file, line and
     field for a list that can't be read as a whole: the codes of `encoding.scan` and `columns.map_columns`,
-    `channel_without_address`, `header_missing`, and `column_missing` for the channel's own column.
+    `channel_without_address`, `header_missing`, `header_unreadable`, and `column_missing` for the channel's own column.
     """
     if channel not in ADDRESS_COLUMN:
         raise Invalid("channel_without_address", channel=channel, known=list(ADDRESS_COLUMN))
-    scanned = scan(path, encoding)
     stated = mapping or {}
     changed_at = _changed_at(path)
+    scanned = scan(path, encoding)
     delimiter, header = _header(path, scanned.encoding, stated)
     headers = tuple(cell.strip() for cell in header.cells)
     places = map_columns(headers, stated, file=path.name, line=header.line)
@@ -114,7 +114,10 @@ def open_list(
 
 
 def _changed_at(path: Path) -> tuple[int, int]:
-    found = path.stat()
+    try:
+        found = path.stat()
+    except OSError as fault:
+        raise Invalid("file_unreadable", file=path.name, why=fault.strerror or "") from None
     return found.st_mtime_ns, found.st_size
 
 
@@ -129,6 +132,8 @@ def _header(path: Path, encoding: str, stated: Mapping[str, str]) -> tuple[str, 
             delimiter = max(DELIMITERS, key=lambda sign: (count_known(cells[sign], stated), len(cells[sign])))
         file.seek(0)
         found = [record for _, record in zip(range(skipped + 1), records(file, delimiter), strict=False)]
-    if len(found) <= skipped or found[-1].fault:
+    if len(found) <= skipped:
         raise Invalid("header_missing", file=path.name, line=1)
-    return delimiter, found[-1]
+    if (header := found[-1]).fault:
+        raise Invalid("header_unreadable", file=path.name, line=header.line, why=header.fault)
+    return delimiter, header

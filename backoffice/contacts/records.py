@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import re
 from collections import deque
-from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ def records(lines: Iterable[str], delimiter: str, width: int | None = None) -> I
             source.again.extendleft(taken[:0:-1])
             del taken[1:]
             cells = taken[0].rstrip("\r\n").replace('"', "").split(delimiter)
-        if any("\0" in part for part in taken):
+        if "\0" in taken[0] or (len(taken) > 1 and any("\0" in part for part in taken)):
             fault = fault or "nul_byte"
         if cells:
             yield Record(line, cells, fault)
@@ -88,5 +87,5 @@ def delimiter_stated(line: str) -> str | None:
 
 
 def parted(line: str) -> dict[str, list[str]]:
-    """Return the cells of one line under each delimiter, as far as it can be read."""
-    return {sign: cells for sign in DELIMITERS for cells in islice(csv.reader([line], delimiter=sign), 1)}
+    """Return the cells of one line under each delimiter."""
+    return {sign: next(csv.reader([line[:100_000]], delimiter=sign), []) for sign in DELIMITERS}

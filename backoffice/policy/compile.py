@@ -11,6 +11,8 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Callable, Iterable
+from functools import cache
+from itertools import count
 from typing import Any
 
 from backoffice.policy.gaps import Gap, GapError
@@ -32,52 +34,67 @@ def compile_predicates(predicates: Iterable[Predicate]) -> Bind:
     Bit n of the mask is set where predicate n stands in the way; `gaps` lists (n, fact) for those that
     could not answer.
     """
-    writer = _Writer()
-    for number, (rule, params) in enumerate(predicates):
-        writer.add(number, rule, params)
-    namespace: dict[str, Any] = {"GapError": GapError, "Gap": Gap, **writer.constants}
-    exec(compile(writer.source(), "<rulebook>", "exec"), namespace)  # noqa: S102  # our own rules, checked at import
+    parts = [_fragment(rule, params) for rule, params in predicates]
+    namespace: dict[str, Any] = {"GapError": GapError, "Gap": Gap}
+    for part in parts:
+        namespace |= part.constants
+    exec(compile(_source(parts), "<rulebook>", "exec"), namespace)  # noqa: S102  # our own rules, checked at import
     bind: Bind = namespace["bind"]
     return bind
 
 
-class _Writer:
-    """Collects the lines of `bind` and of the inner `judge`."""
+def _source(parts: list[_Fragment]) -> str:
+    hoisted = {name: text for part in parts for text, name in part.hoisted.items()}
+    loads = dict.fromkeys(field for part in parts for field in part.loaded)
+    batch = [line for number, part in enumerate(parts) if not part.is_inner for line in part.numbered(number)]
+    person = [line for number, part in enumerate(parts) if part.is_inner for line in part.numbered(number)]
+    load = [f"r_{field} = recipient.{field}" for field in loads]
+    inner = ["fired = base", "missing = base_gaps", *load, *person, "return fired, missing"]
+    hoists = [line for name, text in hoisted.items() for line in _hoisting(name, text)]
+    outer = ["base = 0", "gaps = []", *hoists, *batch, "base_gaps = tuple(gaps)"]
+    body = [*outer, "def judge(recipient):", *_indent(inner), "return judge"]
+    return "\n".join(["def bind(account, message):", *_indent(body)]) + "\n"
 
-    def __init__(self) -> None:
+
+def _hoisting(name: str, text: str) -> list[str]:
+    return ["try:", f"    {name} = {text}", "except GapError as gap:", f"    {name} = Gap(gap.fact)"]
+
+
+_numbers = count()  # names are unique among all fragments, so that fragments can be put together
+
+
+class _Fragment:
+    """One predicate as lines of code, made once and used in every program that asks it."""
+
+    def __init__(self, rule: Rule, params: Params | None) -> None:
         self.constants: dict[str, Any] = {}
-        self.outer: list[str] = []
-        self.inner: list[str] = []
         self.hoisted: dict[str, str] = {}
-        self.loaded: dict[str, str] = {}
-        self.names = 0
+        self.loaded: set[str] = set()
+        self.is_inner = "recipient" in rule.scope
+        expression = _Inline(rule, params, self).visit(copy.deepcopy(rule.expression))
+        body = _Lines(self)
+        body.branch(_Hoist(self).visit(expression) if self.is_inner else expression, ["{mask}"])
+        self.lines = body.lines
+
+    def numbered(self, number: int) -> list[str]:
+        """Return the lines for the predicate of this number: its bit, or its gap."""
+        bit = f"{'fired' if self.is_inner else 'base'} |= {1 << number}"
+        missing = (
+            f"missing = (*missing, ({number}, gap.fact))" if self.is_inner else f"gaps.append(({number}, gap.fact))"
+        )
+        lines = [line.replace("{mask}", bit) for line in self.lines]
+        return ["try:", *_indent(lines), "except GapError as gap:", f"    {missing}"]
 
     def name(self, prefix: str) -> str:
-        self.names += 1
-        return f"{prefix}{self.names}"
-
-    def add(self, number: int, rule: Rule, params: Params | None) -> None:
-        expression = _Inline(rule, params, self).visit(copy.deepcopy(rule.expression))
-        if "recipient" in rule.scope:
-            expression = _Hoist(self).visit(expression)
-            self.inner += self._guarded(number, expression, "missing = (*missing, ({number}, gap.fact))", "fired")
-        else:
-            self.outer += self._guarded(number, expression, "gaps.append(({number}, gap.fact))", "base")
-
-    def _guarded(self, number: int, expression: ast.expr, on_gap: str, mask: str) -> list[str]:
-        body = _Lines(self)
-        body.branch(expression, [f"{mask} |= {1 << number}"])
-        return ["try:", *_indent(body.lines), "except GapError as gap:", f"    {on_gap.format(number=number)}"]
+        return f"{prefix}{next(_numbers)}"
 
     def hoist(self, expression: ast.expr) -> ast.expr:
         text = ast.unparse(expression)
-        if text not in self.hoisted:
-            self.hoisted[text] = name = self.name("h")
-            self.outer += ["try:", f"    {name} = {text}", "except GapError as gap:", f"    {name} = Gap(gap.fact)"]
-        return ast.Name(self.hoisted[text], ast.Load())
+        return ast.Name(self.hoisted.setdefault(text, _hoisted_name(text)), ast.Load())
 
     def load(self, field: str) -> ast.expr:
-        return ast.Name(self.loaded.setdefault(field, f"r_{field}"), ast.Load())
+        self.loaded.add(field)
+        return ast.Name(f"r_{field}", ast.Load())
 
     def constant(self, value: object) -> ast.expr:
         plain = _plain(value)
@@ -87,12 +104,15 @@ class _Writer:
         self.constants[name] = value
         return ast.Name(name, ast.Load())
 
-    def source(self) -> str:
-        loads = [f"{name} = recipient.{field}" for field, name in self.loaded.items()]
-        inner = ["fired = base", "missing = base_gaps", *loads, *self.inner, "return fired, missing"]
-        outer = ["base = 0", "gaps = []", *self.outer, "base_gaps = tuple(gaps)"]
-        body = [*outer, "def judge(recipient):", *_indent(inner), "return judge"]
-        return "\n".join(["def bind(account, message):", *_indent(body)]) + "\n"
+
+@cache
+def _fragment(rule: Rule, params: Params | None) -> _Fragment:
+    return _Fragment(rule, params)
+
+
+@cache
+def _hoisted_name(text: str) -> str:
+    return f"h{next(_numbers)}"
 
 
 def _indent(lines: list[str]) -> list[str]:
@@ -113,7 +133,7 @@ def _plain(value: object) -> Any:  # noqa: ANN401  # a literal of any type
 class _Inline(ast.NodeTransformer):
     """Puts constants for parameters, renames loop variables, folds and unrolls."""
 
-    def __init__(self, rule: Rule, params: Params | None, writer: _Writer) -> None:
+    def __init__(self, rule: Rule, params: Params | None, writer: _Fragment) -> None:
         self.globals = rule.function.__globals__
         self.params = params
         self.writer = writer
@@ -214,7 +234,7 @@ def _joined(op: ast.boolop, values: list[ast.expr]) -> ast.expr:
 class _Hoist(ast.NodeTransformer):
     """Moves what only account and message decide into the batch, and loads recipient facts once."""
 
-    def __init__(self, writer: _Writer) -> None:
+    def __init__(self, writer: _Fragment) -> None:
         self.writer = writer
 
     def visit(self, node: ast.AST) -> Any:  # noqa: ANN401  # as the base class has it
@@ -230,7 +250,7 @@ class _Hoist(ast.NodeTransformer):
 class _Lines:
     """Writes a truth test as statements, so that `any` and `all` need no generator."""
 
-    def __init__(self, writer: _Writer) -> None:
+    def __init__(self, writer: _Fragment) -> None:
         self.writer = writer
         self.lines: list[str] = []
 

@@ -20,7 +20,9 @@ def _of(library: Library, operator: str) -> Iterator[dict[str, str]]:
         for place, why in clause.unenforceable_for.items():
             yield {"clause": source, "with": place, "why": why, "kind": "unenforceable"}
         if clause.kind == "gate" and any(use.mode == "warn" and use.rule in ADVICE for use in clause.rules):
-            why = "advice on bulk sending; from an unofficial WhatsApp number every bulk send is denied whatever it says"
+            why = (
+                "advice on bulk sending; from an unofficial WhatsApp number every bulk send is denied whatever it says"
+            )
             yield {"clause": source, "with": "PL-WA-09", "why": why, "kind": "overruled"}
         if clause.conflicts:
             yield {"clause": source, "with": "law", "why": clause.conflicts, "kind": "noted"}

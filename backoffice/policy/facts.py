@@ -8,22 +8,23 @@ Gap words: **hold** unknown stops the send · **strict** the default is the stri
 account.places                | places of account and operator, with parents | strict (EU, AZ) | accounts | GDPR 3(1)
 account.is_registered         | bool | hold | accounts | registration clauses
 account.standing              | applicant trial active suspended closed purged | hold | accounts | suspension clauses
+account.standing_ground       | ground of a suspension or closure, or "" | strict ("") | accounts | suspension clauses
 account.restricted_channels   | channels closed to it | hold | accounts | restriction clauses
 account.documents_accepted    | kinds whose edition in force is accepted | hold | terms | GDPR 28, acceptance clauses
 account.trial_until           | UTC, exclusive | hold | billing | trial clauses
-account.has_paid_plan         | bool | hold | billing | trial clauses
+account.has_paid_plan         | bool, a paid plan was bought | hold | billing | trial and plan clauses
 account.paid_from             | UTC, inclusive | hold | billing | prepaid clauses
-account.paid_until            | UTC, exclusive, extensions added | hold | billing | prepaid clauses
-account.credits               | messages left on the message's channel | hold | billing | credit clauses
+account.paid_until            | UTC, exclusive: end of paid time or running cycle | hold | billing | prepaid clauses
+account.credits               | messages left on this channel in lots still valid | hold | billing | credit clauses
 account.entitlements          | features and channels switched on | hold | billing | add-on clauses
 account.addons_purchased      | names | hold | billing | add-on clauses
 account.addons_configured     | names | hold | billing | add-on clauses
 account.usage_count           | messages in this plan period | hold | relay | usage clauses
 account.declared_use          | business personal household undeclared | hold | accounts | business-use clauses
 account.registrations         | registers with a number or an exemption | hold | accounts | AZ-PD-16, US-TX-02
-account.lawful_basis          | Art. 6 ground for the purpose, or none | hold | consent | EU-CONS-04, AZ-PD-01
+account.lawful_basis          | Art. 6(1) ground of the purpose, by name | hold | consent | EU-CONS-04, AZ-PD-01
 account.scan_ground           | recorded ground for reading bodies, or "" | hold | accounts | EU-EPR-07
-account.transfer_ground       | ground of a transfer abroad | hold | accounts | AZ-PD-08
+account.transfer_ground       | ground of Art. 14 for a transfer abroad, by name | hold | accounts | AZ-PD-08
 account.sender_provider_type  | official unofficial | hold | accounts | PL-WA-09
 account.sender_is_registered  | bool, with WhatsApp or the carrier | hold | accounts | sender clauses
 account.sender_is_linked      | bool | hold | accounts | sender clauses
@@ -176,6 +177,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     places: frozenset[str] = frozenset({"EU", "AZ"})
     is_registered: bool = gap("account.is_registered")
     standing: Standing = gap("account.standing")
+    standing_ground: str = ""
     restricted_channels: frozenset[str] = gap("account.restricted_channels")
     documents_accepted: frozenset[str] = gap("account.documents_accepted")
     trial_until: datetime = gap("account.trial_until")

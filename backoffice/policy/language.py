@@ -14,7 +14,7 @@ import hashlib
 import inspect
 import textwrap
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import get_type_hints, overload
 
 import msgspec
@@ -41,6 +41,13 @@ class Params(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """
 
     places: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a period that runs backwards; raises ValueError."""
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if isinstance(value, timedelta) and value < timedelta(0):
+                raise ValueError(f"{name} is a negative period")
 
 
 class Rule:
@@ -124,7 +131,7 @@ def _expression(function: Predicate, source: str) -> ast.expr:
     known = {*inspect.signature(function).parameters, *CALLS, *_loop_names(body[0].value)}
     for node in ast.walk(body[0].value):
         if why := _objection(node, known):
-            raise _refused(function, node, why)
+            raise _refused(function, node if hasattr(node, "lineno") else body[0], why)
     return body[0].value
 
 

@@ -123,7 +123,9 @@ class Prover:
         """Return the exceptions and classifiers that spoke of this case and changed nothing."""
         account, message, recipient = self.facts(case)
         busy = _lifting(decision, program)
-        speaking = (one for one in self._rulebook(case).classifiers if one.speaks_of(case.channel, case.purpose, case.at))
+        speaking = (
+            one for one in self._rulebook(case).classifiers if one.speaks_of(case.channel, case.purpose, case.at)
+        )
         classifiers = (one for one in speaking if one.reaches(recipient.places, account.places))
         asked = (one for one in classifiers if one.rule.answer(account, message, None, one.params) is False)
         lifts = (one for one in program.bounds if one.mode == "allow" and decision.verdict in {"deny", "hold"})

@@ -49,7 +49,9 @@ class Rulebook:
         self._judging = tuple(bound for bound in self.bounds if bound.mode != "classify")
         self.classifiers = tuple(bound for bound in self.bounds if bound.mode == "classify")
         self.times = library.times
-        self._programs: dict[tuple[object, ...], Program] = {}
+        self._named = frozenset(place for bound in self.bounds for place in bound.places)
+        self._scopes: dict[tuple[object, ...], Program] = {}
+        self._programs: dict[tuple[tuple[str, int], ...], Program] = {}
         self._turns = sorted({moment for bound in self.bounds for moment in (bound.from_at, bound.until_at)})
 
     @cached_property
@@ -71,16 +73,13 @@ class Rulebook:
         self, places: frozenset[str], account_places: frozenset[str], channel: str, purpose: str, at: datetime
     ) -> Program:
         """Return the rules in scope there and then, compiled; the same scope is compiled once."""
-        key = (places, account_places, channel, purpose, self._epoch(at))
-        if key not in self._programs:
-            self._programs[key] = Program(
-                bound
-                for bound in self.bounds
-                if bound.mode != "classify"
-                and bound.speaks_of(channel, purpose, at)
-                and bound.reaches(places, account_places)
-            )
-        return self._programs[key]
+        known = (places & self._named, account_places & self._named, channel, purpose, self._epoch(at))
+        if known not in self._scopes:
+            speaking = (bound for bound in self._judging if bound.speaks_of(channel, purpose, at))
+            bounds = tuple(bound for bound in speaking if bound.reaches(places, account_places))
+            scope = tuple(bound.key for bound in bounds)
+            self._scopes[known] = self._programs[scope] = self._programs.get(scope) or Program(bounds)
+        return self._scopes[known]
 
     def _epoch(self, at: datetime) -> int:
         return sum(turn <= at for turn in self._turns)

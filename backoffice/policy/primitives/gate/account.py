@@ -35,7 +35,14 @@ class Features(Params, frozen=True):
 class Usage(Params, frozen=True):
     """A ceiling of messages in a plan period."""
 
-    limit: int = 0
+    limit: int
+
+
+class Standings(Params, frozen=True):
+    """Standings that may send; `grounds` bind the rule to an account out of standing on one of these."""
+
+    allowed: tuple[str, ...]
+    grounds: tuple[str, ...] = ()
 
 
 @rule
@@ -45,9 +52,9 @@ def unregistered(account: Account) -> bool:
 
 
 @rule
-def not_in_standing(account: Account, p: Allowed) -> bool:
+def not_in_standing(account: Account, p: Standings) -> bool:
     """The account's standing does not let it send."""
-    return account.standing not in p.allowed
+    return account.standing not in p.allowed and (p.grounds == () or account.standing_ground in p.grounds)
 
 
 @rule
@@ -86,8 +93,8 @@ def not_entitled(account: Account, p: Features) -> bool:
 
 @rule
 def over_usage(account: Account, p: Usage) -> bool:
-    """The plan's ceiling of messages is passed."""
-    return account.usage_count > p.limit
+    """This message passes the plan's ceiling."""
+    return account.usage_count >= p.limit
 
 
 @rule
@@ -127,9 +134,9 @@ def scan_without_ground(account: Account, message: Message) -> bool:
 
 
 @rule
-def no_lawful_basis(account: Account) -> bool:
+def no_lawful_basis(account: Account, p: Allowed) -> bool:
     """No ground of GDPR Art. 6(1) is recorded for this purpose."""
-    return account.lawful_basis == "none"
+    return account.lawful_basis not in p.allowed
 
 
 @rule
@@ -139,9 +146,9 @@ def transfer_barred(account: Account) -> bool:
 
 
 @rule
-def transfer_without_ground(account: Account) -> bool:
+def transfer_without_ground(account: Account, p: Allowed) -> bool:
     """No ground for the transfer abroad is recorded (Law 998-IIIQ Art. 14.2.2, 14.3)."""
-    return account.transfer_ground == "none"
+    return account.transfer_ground not in p.allowed
 
 
 @rule

@@ -14,9 +14,9 @@ from backoffice.policy.language import Params, rule
 class Consented(Params, frozen=True):
     """What a consent must prove; grade D never can.
 
-    `only_bulk` and `only_automated` bind only such sends, `unless_requested` lets through the confirmation of a
-    stop and what the person asked for, `unless_basis` and `unless_purchase_within` name other grounds the same law
-    allows.
+    `only_bulk` and `only_automated` bind only such sends, `number_classes` and `person_types` only such people.
+    `unless_requested` lets through the confirmation of a stop and what the person asked for, `unless_basis` and
+    `unless_purchase_within` name other grounds the same law allows.
     """
 
     least_grade: Literal["A", "B", "C"] = "C"
@@ -26,6 +26,7 @@ class Consented(Params, frozen=True):
     only_bulk: bool = False
     only_automated: bool = False
     number_classes: tuple[str, ...] = ()
+    person_types: tuple[str, ...] = ()
     unless_requested: bool = False
     unless_basis: tuple[str, ...] = ()
     unless_purchase_within: timedelta = timedelta(0)
@@ -73,6 +74,7 @@ def no_consent(account: Account, message: Message, recipient: Recipient, p: Cons
         and (message.is_automated or not p.only_automated)
         and not (p.unless_requested and message.kind != "normal")
         and (p.number_classes == () or recipient.number_class in p.number_classes)
+        and (p.person_types == () or recipient.person_type in p.person_types)
         and not any(
             consent.grade <= p.least_grade
             and message.channel in consent.channels
@@ -96,7 +98,8 @@ def opted_out(message: Message, recipient: Recipient, p: Doors) -> bool:
         and (
             stop.scope == "all"
             or p.is_widest
-            or (message.purpose == "marketing" and (stop.scope == "marketing" or message.topic in ("", stop.topic)))
+            or (message.purpose == "marketing" and stop.scope == "marketing")
+            or (message.purpose == "marketing" and ("" in (message.topic, stop.topic) or message.topic == stop.topic))
         )
         for stop in recipient.suppressions
     )
@@ -155,10 +158,14 @@ def restricted(recipient: Recipient, p: Proved) -> bool:
 
 
 @rule
-def no_transfer_consent(account: Account, recipient: Recipient) -> bool:
-    """The transfer abroad rests on consent, and this person's consent does not speak of it."""
+def no_transfer_consent(account: Account, message: Message, recipient: Recipient) -> bool:
+    """The transfer abroad rests on consent, and no written consent of this person speaks of it."""
     return account.transfer_ground == "consent" and not any(
-        "cross_border" in consent.fields and consent.grade <= "C" for consent in recipient.consents
+        "cross_border" in consent.fields
+        and consent.is_written
+        and consent.grade <= "B"
+        and consent.given_at <= message.at < consent.valid_until
+        for consent in recipient.consents
     )
 
 

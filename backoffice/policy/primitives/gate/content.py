@@ -49,7 +49,7 @@ class Ceiling(Params, frozen=True):
 class Interval(Params, frozen=True):
     """The smallest time between two batches."""
 
-    least: timedelta = timedelta(0)
+    least: timedelta
 
 
 @rule
@@ -76,6 +76,12 @@ def restricted_goods(message: Message, recipient: Recipient, p: RestrictedGoods)
 def missing_part(message: Message, p: Parts) -> bool:
     """Something that such a message must carry is not in it."""
     return any(part not in message.carries for part in p.parts)
+
+
+@rule
+def no_human_path(message: Message) -> bool:
+    """A machine answers, and the message shows no way to a person."""
+    return message.is_automated and "human_path" not in message.carries
 
 
 @rule
@@ -176,8 +182,8 @@ def too_soon(message: Message, p: Interval) -> bool:
 
 @rule
 def risk_not_told(message: Message) -> bool:
-    """The account was not shown the risk of bulk sending."""
-    return not message.is_risk_notice_shown
+    """Many messages leave and the account was not shown the risk of that."""
+    return message.is_bulk and not message.is_risk_notice_shown
 
 
 @rule

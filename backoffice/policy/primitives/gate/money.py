@@ -13,6 +13,12 @@ def trial_over(account: Account, message: Message) -> bool:
 
 
 @rule
+def plan_over(account: Account, message: Message) -> bool:
+    """The cycle of the paid plan has closed, and no other follows it."""
+    return account.has_paid_plan and not account.paid_from <= message.at < account.paid_until
+
+
+@rule
 def outside_paid_span(account: Account, message: Message) -> bool:
     """The moment lies outside what is paid in full."""
     return not account.paid_from <= message.at < account.paid_until

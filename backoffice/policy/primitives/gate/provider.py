@@ -22,11 +22,10 @@ class Regions(Params, frozen=True):
 
 
 class Wait(Params, frozen=True):
-    """Error codes after which a message waits, and places where they mean nothing."""
+    """Error codes after which a message waits."""
 
     codes: tuple[int, ...]
     wait: timedelta
-    except_places: tuple[str, ...] = ()
 
 
 class Codes(Params, frozen=True):
@@ -67,14 +66,9 @@ def region_barred(recipient: Recipient, p: Regions) -> bool:
 
 
 @rule(hold=True)
-def provider_wait(account: Account, message: Message, recipient: Recipient, p: Wait) -> bool:
+def provider_wait(message: Message, recipient: Recipient, p: Wait) -> bool:
     """The provider turned the last message away and asks to wait."""
-    return (
-        recipient.provider_error in p.codes
-        and message.at < recipient.provider_error_at + p.wait
-        and not any(place in p.except_places for place in recipient.places)
-        and not any(place in p.except_places for place in account.places)
-    )
+    return recipient.provider_error in p.codes and message.at < recipient.provider_error_at + p.wait
 
 
 @provider_wait.until

@@ -1,0 +1,109 @@
+"""Policy files are read strictly: what is wrong is refused with file, line and field."""
+
+from __future__ import annotations
+
+import pytest
+
+from backoffice.kernel.errors import BackofficeError, Invalid, NotFound
+from backoffice.plumbing.policies import policies_folder, read_policies
+from backoffice.policy.library import Library
+from backoffice.policy.rulebook import Rulebook, Setting
+
+FILES = read_policies(policies_folder())
+LV = "jurisdictions/lv.toml"
+ROW = '''jurisdiction = "LV"
+
+[[row]]
+id = "LV-TEST-01"
+topic = "test"
+says = "A row."
+citation = "none"
+status = "in_force"
+channels = ["sms"]
+purposes = ["marketing"]
+approved_by = "unreviewed"
+rules = [{rules}]
+'''
+
+
+def refused(rules: str, more: str = "") -> Invalid:
+    """Load the policies with one row in place of Latvia's and return why they are refused."""
+    with pytest.raises(Invalid) as caught:
+        Library({**FILES, LV: ROW.replace("{rules}", rules) + more})
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("rules", "code", "field"),
+    [
+        ('{ rule = "no_such_rule", mode = "deny" }', "rule_unknown", "row[0].rules[0].rule"),
+        ('{ rule = "opted_out", mode = "deny", misspelt = 1 }', "policy_invalid", "row[0].rules[0].misspelt"),
+        ('{ rule = "opted_out", mode = "stop" }', "policy_invalid", "row[0].rules[0].mode"),
+        ('{ rule = "quiet_hours", mode = "hold", params = { opens = "8" } }', "policy_invalid", "row[0].rules[0].params.opens"),
+        ('{ rule = "quiet_hours", mode = "hold", params = { opnes = "08:00" } }', "policy_invalid", "row[0].rules[0].params.opnes"),
+        ('{ rule = "unclear_stop", mode = "hold" }', "policy_invalid", "row[0].rules[0].params"),
+        ('{ rule = "unclear_stop", mode = "hold", params = { within = "-P1D" } }', "policy_invalid", "row[0].rules[0].params"),
+        ('{ rule = "no_consent", mode = "deny", params = { least_grade = "D" } }', "policy_invalid", "row[0].rules[0].params.least_grade"),
+        ('{ rule = "unregistered", mode = "deny", params = { a = 1 } }', "rule_takes_no_params", "row[0].rules[0].params"),
+        ('{ rule = "soft_opt_in", mode = "allow", params = { facts = [] } }', "exception_names_what_it_lifts", "row[0].rules[0].lifts"),
+        ("", "rules_or_why", "row[0].rules"),
+    ],
+)  # fmt: skip
+def test_a_wrong_rule_is_refused_with_file_line_and_field(rules: str, code: str, field: str) -> None:
+    """A lawyer who mistypes is told where."""
+    wrong = refused(rules)
+
+    assert (wrong.code, wrong.data["file"], wrong.data["field"]) == (code, LV, field)
+    assert wrong.data["line"] == 12
+
+
+def test_a_file_that_is_no_toml_is_refused_with_its_line() -> None:
+    """The line of the broken text is named."""
+    wrong = refused("[")
+
+    assert (wrong.code, wrong.data["file"]) == ("policy_not_toml", LV)
+
+
+def test_an_exception_may_not_reach_into_another_legal_order() -> None:
+    """Latvia's law lifts nothing of America's."""
+    lifting = '{ rule = "soft_opt_in", mode = "allow", lifts = ["US-TC-01"], params = { facts = ["own_customer"] } }'
+
+    assert refused(lifting).code == "exception_out_of_order"
+
+
+def test_terms_without_a_clause_make_no_rulebook() -> None:
+    """An empty rulebook is an error, not permission."""
+    file = "operators/isend/import-1/clauses.toml"
+    empty = 'operator = "isend"\nedition = "import-1"\nlanguage = "en"\nclause = []\n'
+
+    with pytest.raises(Invalid, match="rulebook_empty"):
+        Rulebook(Library({**FILES, file: empty}), "isend")
+
+
+def test_an_unknown_operator_is_told_the_known_ones() -> None:
+    """The message helps."""
+    with pytest.raises(NotFound) as unknown:
+        Library(FILES).terms("nobody")
+
+    assert "isend" in str(unknown.value)
+
+
+def test_a_setting_may_only_tighten() -> None:
+    """What a clause denies, no setting lets through."""
+    library = Library(FILES)
+    denying = next(bound for bound in library.clauses("isend") if bound.mode == "deny")
+
+    with pytest.raises(BackofficeError, match="setting_may_only_tighten"):
+        Rulebook(library, "isend", settings=[Setting(source=denying.source, mode="warn")])
+
+
+def test_a_rulebook_is_named_by_everything_that_can_change_a_verdict() -> None:
+    """Another hour, another calendar day or another clause makes another name; the same files the same."""
+    us = "jurisdictions/us-fl.toml"
+    later = {**FILES, us: FILES[us].replace("20:00", "19:00")}
+    calendar = {**FILES, "calendars/us-pa.toml": FILES["calendars/us-pa.toml"] + "\n# touched\n"}
+
+    names = [Rulebook(Library(files), "isend").name for files in (FILES, FILES, later, calendar)]
+
+    assert names[0] == names[1]
+    assert len(set(names)) == 3
