@@ -153,6 +153,7 @@ class Numbering:
         self._packs = frozenset(tables.countries.packs)
         self._world = frozenset(tables.countries.world)
         self._zones = {code: frozenset(state.zones) for code, state in named.items()}
+        self._lawful = {(code, state.lawful_clock) for code, state in named.items() if state.lawful_clock}
         self._zones |= {code: frozenset(zones) for code, zones in tables.countries.zones.items()}
         self._zones[_UNKNOWN_STATE] = frozenset(name for state in states.values() for name in state.zones)
         self._zones_of = _by_holder(self._zones)
@@ -220,9 +221,10 @@ class Numbering:
         if not found or (shape.number_class and not shape.regions):
             found["global"] = frozenset[str]().union(*found.values()) or self._world
         held = {code: self._with_holders(code) for code in found}
+        zones = {(place, name) for code in found for place in held[code] for name in found[code]}
         return Whereabouts(
             places=frozenset[str]().union(*held.values()),
-            zones=tuple(sorted({(place, name) for code in found for place in held[code] for name in found[code]})),
+            zones=tuple(sorted(zones | {pair for pair in self._lawful if pair[0] in found})),
             region=shape.region,
             number_class=shape.number_class,
             is_fictional=shape.is_fictional,
@@ -265,9 +267,7 @@ class Numbering:
         """Return the zones of a declared state with those of the number, or the one that the address tells."""
         told = {address.zip.zone} if address.zip and address.zip.state == code else set()
         one = frozenset(told | {self._cities.get(code, {}).get(address.town, "")}) - {""}
-        if len(one) != 1:
-            return known | self._zones[code]
-        return (known & one) or (known | one)
+        return (known & one) or (known | one) if len(one) == 1 else known | self._zones[code]
 
     def _with_holders(self, code: str) -> frozenset[str]:
         return closure((code,)) | ({"global"} if self._lacks_pack(code) else frozenset())

@@ -26,10 +26,14 @@ class AreaCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A US state, district or territory: its English name, and a zone for each clock that is kept there."""
+    """A US state, district or territory: its English name, and a zone for each clock that is kept there.
+
+    `lawful_clock` is one more, which no wall shows: Mississippi's hours are written in standard time all year.
+    """
 
     name: str
     zones: Zones
+    lawful_clock: str = ""
 
 
 class Zip(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,6 +95,7 @@ class Tables(msgspec.Struct, frozen=True, kw_only=True):
         states = self.us_states.states | self.us_states.territories
         yield from (("us_area_codes.toml", zone) for row in self.us_area_codes.codes.values() for zone in row.zones)
         yield from (("us_states.toml", zone) for state in states.values() for zone in state.zones)
+        yield from (("us_states.toml", state.lawful_clock) for state in states.values() if state.lawful_clock)
         yield from (("countries.toml", zone) for zones in self.countries.zones.values() for zone in zones)
         yield from (("countries.toml", zone) for zone in self.countries.world)
         yield from (("us_places.toml", row.zone) for row in self.us_places.zips.values() if row.zone)

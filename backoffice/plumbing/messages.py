@@ -5,6 +5,7 @@ Where it happened (file, line, field) is told beside the sentence, so no sentenc
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 
 from backoffice.kernel.errors import BackofficeError
@@ -35,7 +36,7 @@ ROWS: dict[str, str] = {
 """Why a row of a list is rejected; its other rows are judged all the same."""
 
 LISTS: dict[str, str] = {
-    "channel_without_address": "Nobody has an address for the channel {channel} in a list.",
+    "channel_without_address": "A list holds no addresses for the channel {channel}.",
     "column_missing": "No header means this column. The headers are: {headers}. State the one that holds it.",
     "column_twice": "More than one header means this column. The headers are: {headers}. State the one that holds it.",
     "column_unknown": "There is no such column. The columns are: {known}.",
@@ -151,8 +152,8 @@ def error_text(error: BackofficeError, translate: Callable[[str], str] = str) ->
     """
     if error.code not in MESSAGES:
         return str(error)
-    data = {name: _said(value, translate) for name, value in error.data.items()}
-    return translate(MESSAGES[error.code]).format_map(data)
+    told = {name: _said(value, translate) for name, value in error.data.items()}
+    return translate(MESSAGES[error.code]).format_map(defaultdict(lambda: "?", told))
 
 
 def _said(value: object, translate: Callable[[str], str]) -> str:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import codecs
+import io
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backoffice.contacts.lists import open_list
-from backoffice.contacts.rows import Rejection, Row
+from backoffice.contacts.records import records
+from backoffice.contacts.rows import Rejection, Row, RowReader
 from backoffice.kernel.errors import Invalid
 from backoffice.policy.facts import NEVER
 
@@ -225,3 +229,14 @@ def test_a_rejected_row_still_tells_where_the_person_may_be(handed: Handed) -> N
     assert isinstance(bad, Rejection)
     (told,) = bad.told
     assert (told.country, told.state, told.born_on, told.opted_out_at) == ("US", "FL", date(2013, 11, 20), NEVER)
+
+
+@given(st.text(st.sampled_from('a1+3726,;\n"\0=2026-Z:T@. ā/x'), max_size=80), st.sampled_from(["sms", "email"]))
+def test_whatever_stands_in_a_list_every_record_ends_as_a_row_or_a_rejection(text: str, channel: str) -> None:
+    """No cell is an error of the program; an address that was read is in its one form."""
+    reader = RowReader(channel, "LV", AT, {"phone": [0], "email": [0], "consent_at": [1], "opted_out_at": [2, 1]}, 3)
+    for record in records(io.StringIO(text, newline=""), ",", 3):
+        item = reader.read(record)
+        assert item.line == record.line
+        assert isinstance(item, Row) or item.reason
+        assert all(told.address for told in ([item] if isinstance(item, Row) else item.told))

@@ -14,7 +14,7 @@ from backoffice.contacts.records import records
 
 def read(text: str, width: int | None = 3) -> list[tuple[int, list[str], str]]:
     """Return the records of a text."""
-    return [tuple(record) for record in records(io.StringIO(text, newline=""), ",", width)]
+    return [(record.line, record.cells, record.fault) for record in records(io.StringIO(text, newline=""), ",", width)]
 
 
 def test_a_record_has_the_line_where_it_starts() -> None:
@@ -73,7 +73,7 @@ def test_a_mac_line_end_ends_a_line() -> None:
     assert [line for line, _, _ in read("a,b,c\rd,e,f\r")] == [1, 2]
 
 
-cells = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=8)
+cells = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8)
 
 
 @given(st.lists(st.tuples(cells, cells, cells), max_size=8))

@@ -149,3 +149,9 @@ def test_a_number_that_was_not_read_is_refused(number: str) -> None:
     """Only E.164 is located."""
     with pytest.raises(Invalid, match="number_invalid"):
         locate(number)
+
+
+def test_mississippi_counts_by_its_lawful_clock_too_and_the_federal_window_does_not() -> None:
+    """Central Standard Time in summer is an hour behind the clocks on the wall (Miss. Code 77-3-723(1))."""
+    assert zones("+16015550143", "US-MS") == {"America/Chicago", "Etc/GMT+6"}
+    assert zones("+16015550143", "US") == {"America/Chicago"}
