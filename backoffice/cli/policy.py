@@ -78,9 +78,11 @@ def _print_check(told: dict[str, Any]) -> None:
         rest = (str(counts["declared"]), str(counts["none"]), str(len(counts["unmapped"])))
         operators.add_row(name, str(counts["atoms"]), hard, gate, soft, *rest)
     law = Table("law", "rows", "enforced", "declared", "none")
-    for name, counts in told["law"].items():
+    for name, counts in (told["law"] | told["policy"]).items():
         law.add_row(name, *(str(counts[column]) for column in ("rows", "enforced", "declared", "none")))
     out.print(operators, law)
+    for error in told["errors"]:
+        out.print(f"✕ {error}", markup=False)
     for conflict in told["conflicts"]:
         out.print(f"{conflict['clause']} with {conflict['with']}: {conflict['why']}", markup=False)
     out.print(f"{len(told['conflicts'])} conflicts for legal; all rows are enforced though no lawyer signed them yet.")

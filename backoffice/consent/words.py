@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 F = TypeVar("F", bound="Callable[..., object]")
-Mention = tuple[bool, str]
-"""What a sentence names: a channel (True), or a class of purposes."""
-
 PURPOSES = frozenset({"marketing", "transactional", "service", "authentication"})
 
 
@@ -82,25 +79,34 @@ _YES = (
 )
 
 
-def _words(listed: str) -> re.Pattern[str]:
+def _listed(listed: str) -> str:
     folded = (re.escape(fold(word)).replace(r"\ ", "[ -]").replace("\\~", r"\w*") for word in listed.split(", "))
-    return re.compile(rf"(?<!\w)(?:{'|'.join(folded)})(?!\w)")
+    return rf"(?:{'|'.join(folded)})(?!\w)"
 
 
-_channels = {channel: _words(listed) for channel, listed in _CHANNELS.items()}
-_classes = {"marketing": _words(_MARKETING), "dealings": _words(_DEALINGS), "codes": _words(_CODES)}
 _COVERED = {
     "marketing": frozenset({"marketing"}),
     "dealings": frozenset({"transactional", "service"}),
     "codes": frozenset({"authentication"}),
 }
-_ends, _refuses = _words(_ENDS), _words(_REFUSES)
-_begins_no = re.compile(rf"\W*(?:{_words(_NO).pattern}|no(?!\s*\w))")  # a Latvian "no" is "from"
-_begins_yes = re.compile(rf"\W*{_words(_YES).pattern}")
+_KINDS = {
+    "refuses": _REFUSES,
+    "ends": _ENDS,
+    **_CHANNELS,
+    "marketing": _MARKETING,
+    "dealings": _DEALINGS,
+    "codes": _CODES,
+}
+_anything = re.compile(
+    r"(?P<sentence>[.!?;\n\r])|(?<!\w)(?=\w)(?:"
+    + "|".join(f"(?P<{kind}>{_listed(listed)})" for kind, listed in _KINDS.items())
+    + ")"
+)
+_begins_no = re.compile(rf"\W*(?:{_listed(_NO)}|no(?!\s*\w))")  # a Latvian "no" is "from"
+_begins_yes = re.compile(rf"\W*{_listed(_YES)}")
 
 _WORD, _LINK = re.compile(r"\S+"), re.compile(r"@|https?:|www\.|\.(?:com|org|net|lv|az|ru|eu)\b")
 _APOSTROPHE = re.compile("['’`´ʼ]")
-_SENTENCE = re.compile(r"[.!?;\n\r]+")
 
 
 def _remembered(answer: F) -> F:
@@ -130,11 +136,11 @@ def named(words: str) -> Named:
     told = _told(words)
     if _begins_no.match(told):
         return Named()
-    sentences = [_mentions(sentence) for sentence in _SENTENCE.split(told)]
-    channels = frozenset(name for mentions in sentences for is_channel, name in mentions if is_channel)
-    classes = {name for mentions in sentences for is_channel, name in mentions if not is_channel}
+    sentences = [_counted(sentence) for sentence in _sentences(told)]
+    channels = frozenset(name for sentence in sentences for name in sentence if name in _CHANNELS)
+    classes = {name for sentence in sentences for name in sentence if name in _COVERED}
     purposes = frozenset(purpose for name in classes for purpose in _COVERED[name])
-    pairs = frozenset(pair for mentions in sentences for pair in _pairs(mentions))
+    pairs = frozenset(pair for sentence in sentences for pair in _pairs(sentence))
     return Named(channels, purposes, pairs or frozenset(product(channels, purposes)))
 
 
@@ -146,7 +152,7 @@ def names(words: str, sender: str) -> bool:
     (True, False)
     """
     name = fold(sender.strip())
-    return bool(name) and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", fold(words)) is not None
+    return bool(name) and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", _folded(words)) is not None
 
 
 def agrees(message: str) -> bool:
@@ -156,7 +162,7 @@ def agrees(message: str) -> bool:
     (True, False, False)
     """
     told = _told(message)
-    return bool(_begins_yes.match(told)) and not _ends.search(told) and not _refuses.search(told)
+    return bool(_begins_yes.match(told)) and not {"ends", "refuses"} & set().union(*_sentences(told))
 
 
 def purposes_of(cell: str) -> frozenset[str]:
@@ -166,33 +172,42 @@ def purposes_of(cell: str) -> frozenset[str]:
 
 
 def _told(words: str) -> str:
-    without_links = _WORD.sub(lambda word: " " if _LINK.search(word[0]) else word[0], fold(words))
+    without_links = _WORD.sub(lambda word: " " if _LINK.search(word[0]) else word[0], _folded(words))
     return _APOSTROPHE.sub(" ", without_links)
 
 
-def _mentions(sentence: str) -> list[Mention]:
-    """Return what a sentence names, in its order, up to a word that ends its yes."""
-    if _refuses.search(sentence):
-        return []
-    end = _ends.search(sentence)
-    counted = sentence[: end.start()] if end else sentence
-    channels = [(found.start(), True, name) for name, words in _channels.items() for found in words.finditer(counted)]
-    classes = [(found.start(), False, name) for name, words in _classes.items() for found in words.finditer(counted)]
-    if end and not classes:
-        return []
-    if any(name == "marketing" for _, _, name in classes):
-        classes = [mention for mention in classes if mention[2] != "codes"]
-    return [(is_channel, name) for _, is_channel, name in sorted(channels + classes)]
+_folded = _remembered(fold)
 
 
-def _pairs(mentions: list[Mention]) -> Iterator[tuple[str, str]]:
+def _sentences(told: str) -> list[list[str]]:
+    """Return what each sentence names, in its order: channels, classes of purposes, ends and refusals."""
+    sentences: list[list[str]] = [[]]
+    for found in _anything.finditer(told):
+        if found.lastgroup == "sentence":
+            sentences.append([])
+        else:
+            sentences[-1].append(str(found.lastgroup))
+    return sentences
+
+
+def _counted(sentence: list[str]) -> list[str]:
+    """Return what a sentence gives leave for: what it names up to a word that ends its yes."""
+    if "refuses" in sentence:
+        return []
+    has_end = "ends" in sentence
+    counted = sentence[: sentence.index("ends")] if has_end else sentence
+    if has_end and not _COVERED.keys() & counted:
+        return []
+    return [name for name in counted if name != "codes"] if "marketing" in counted else counted
+
+
+def _pairs(sentence: list[str]) -> Iterator[tuple[str, str]]:
     """Yield which purpose a sentence names over which channel.
 
     With several of both, only neighbours belong together: purposes with the channels beside them, in their order.
     """
-    runs = [{name for _, name in run} for _, run in groupby(mentions, key=lambda mention: mention[0])]
-    channels = {name for is_channel, name in mentions if is_channel}
-    classes = {name for is_channel, name in mentions if not is_channel}
+    runs = [set(run) for _, run in groupby(sentence, key=_CHANNELS.__contains__)]
+    channels, classes = _CHANNELS.keys() & sentence, _COVERED.keys() & sentence
     if len(runs) <= 2 or len(channels) == 1 or len(classes) == 1:
         runs = [channels, classes]
     for one, other in zip(runs[::2], runs[1::2], strict=False):

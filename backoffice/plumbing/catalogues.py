@@ -44,7 +44,9 @@ def literals(path: Path) -> Iterator[str]:
     """Yield the literals a module hands to `translate`, in their order; also from inside f-strings."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         match node:
-            case ast.Call(func=ast.Name(id="translate") | ast.Attribute(attr="translate"), args=[ast.Constant(str(said))]):
+            case ast.Call(
+                func=ast.Name(id="translate") | ast.Attribute(attr="translate"), args=[ast.Constant(str(said))]
+            ):
                 yield said
 
 

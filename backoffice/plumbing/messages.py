@@ -20,8 +20,8 @@ ROWS: dict[str, str] = {
     "email_invalid": "This can't be a mail address.",
     "email_missing": "The row has no mail address.",
     "nul_byte": "The row holds a NUL byte.",
-    "number_ambiguous": "This can be read as more than one phone number. Write each number in a row of its own, with + and "
-    "the country code.",
+    "number_ambiguous": "This can be read as more than one phone number. "
+    "Write each number in a row of its own, with + and the country code.",
     "number_damaged": "A spreadsheet has turned the phone number into a formula or a fraction. "
     "Take it anew from where it was first recorded.",
     "number_emergency": "This is an emergency number.",

@@ -1,4 +1,4 @@
-"""The policy files on disk: the folder beside the source, or the copy inside an installed package."""
+"""The policy files on disk, and the library made of them."""
 
 from __future__ import annotations
 
@@ -6,18 +6,13 @@ from functools import cache
 from pathlib import Path
 
 from backoffice.kernel.errors import Invalid, NotFound
+from backoffice.plumbing.data import data_folder
 from backoffice.policy.library import Library
-
-_PACKAGE = Path(__file__).parent.parent
-FOLDERS = (_PACKAGE.parent / "policies", _PACKAGE / "_data" / "policies")
 
 
 def policies_folder() -> Path:
     """Return the folder of the policy files; raises NotFound where the install has none."""
-    for folder in FOLDERS:
-        if folder.is_dir():
-            return folder
-    raise NotFound("policies_missing", looked_in=", ".join(str(folder) for folder in FOLDERS))
+    return data_folder("policies")
 
 
 def read_policies(folder: Path) -> dict[str, str]:

@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import cache
-from itertools import count
+from itertools import chain, count
 from typing import Any
 
 from backoffice.policy.gaps import Gap, GapError
 from backoffice.policy.language import CALLS, Params, Rule
 
 Gaps = tuple[tuple[int, str], ...]
-Judge = Callable[[Any], tuple[int, Gaps]]
+Answers = tuple[int, Gaps]
+Judge = Callable[[Any], Answers]
 Bind = Callable[[Any, Any], Judge]
 Predicate = tuple[Rule, Params | None]
 
@@ -28,73 +30,74 @@ UNROLLED = 16  # constant loops up to this length become straight lines
 LITERALS = (bool, int, str, type(None))
 
 
-def compile_predicates(predicates: Iterable[Predicate]) -> Bind:
+def compile_batch(predicates: Iterable[Predicate]) -> Bind:
     """Compile to `bind(account, message) -> judge(recipient) -> (mask, gaps)`.
 
     Bit n of the mask is set where predicate n stands in the way; `gaps` lists (n, fact) for those that
-    could not answer.
+    could not answer, rules of the batch first.
     """
-    parts = [_fragment(rule, params) for rule, params in predicates]
-    namespace: dict[str, Any] = {"GapError": GapError, "Gap": Gap}
-    for part in parts:
-        namespace |= part.constants
-    exec(compile(_source(parts), "<rulebook>", "exec"), namespace)  # noqa: S102  # our own rules, checked at import
-    bind: Bind = namespace["bind"]
+    bind: Bind = _compiled(predicates, is_batch=True)
     return bind
 
 
-def _source(parts: list[_Fragment]) -> str:
+def compile_single(predicates: Iterable[Predicate]) -> Callable[[Any, Any, Any], Answers]:
+    """Compile to `judge(account, message, recipient) -> (mask, gaps)`: the shorter way for a batch of one."""
+    judge: Callable[[Any, Any, Any], Answers] = _compiled(predicates, is_batch=False)
+    return judge
+
+
+def _compiled(predicates: Iterable[Predicate], *, is_batch: bool) -> Any:  # noqa: ANN401  # one of the two shapes
+    parts = [_fragment(rule, params, is_batch) for rule, params in predicates]
+    namespace: dict[str, Any] = {"GapError": GapError, "Gap": Gap}
+    for part in parts:
+        namespace |= part.constants
+    exec(compile(_source(parts, is_batch), "<rulebook>", "exec"), namespace)  # noqa: S102  # our own rules, checked
+    return namespace["compiled"]
+
+
+def _source(parts: list[_Fragment], is_batch: bool) -> str:  # noqa: FBT001  # said above
     hoisted = {name: text for part in parts for text, name in part.hoisted.items()}
-    loads = dict.fromkeys(field for part in parts for field in part.loaded)
-    batch = [line for number, part in enumerate(parts) if not part.is_inner for line in part.numbered(number)]
+    hoists = [_guarded([f"{name} = {text}"], f"{name} = Gap(gap.fact)") for name, text in hoisted.items()]
+    shared = [line for number, part in enumerate(parts) if not part.is_inner for line in part.numbered(number)]
     person = [line for number, part in enumerate(parts) if part.is_inner for line in part.numbered(number)]
-    load = [f"r_{field} = recipient.{field}" for field in loads]
-    inner = ["fired = base", "missing = base_gaps", *load, *person, "return fired, missing"]
-    hoists = [line for name, text in hoisted.items() for line in _hoisting(name, text)]
-    outer = ["base = 0", "gaps = []", *hoists, *batch, "base_gaps = tuple(gaps)"]
-    body = [*outer, "def judge(recipient):", *_indent(inner), "return judge"]
-    return "\n".join(["def bind(account, message):", *_indent(body)]) + "\n"
+    outer, inner = ["fired = 0", "missing = ()", *chain(*hoists), *shared], [*person, "return fired, missing"]
+    if not is_batch:
+        return "\n".join(["def compiled(account, message, recipient):", *_indent([*outer, *inner])])
+    judge = ["def judge(recipient, fired=fired, missing=missing):", *_indent(inner), "return judge"]
+    return "\n".join(["def compiled(account, message):", *_indent([*outer, *judge])])
 
 
-def _hoisting(name: str, text: str) -> list[str]:
-    return ["try:", f"    {name} = {text}", "except GapError as gap:", f"    {name} = Gap(gap.fact)"]
+def _guarded(lines: list[str], on_gap: str) -> list[str]:
+    return ["try:", *_indent(lines), "except GapError as gap:", f"    {on_gap}"]
 
 
 _numbers = count()  # names are unique among all fragments, so that fragments can be put together
+_hoists: dict[str, str] = defaultdict(lambda: f"h{next(_numbers)}")  # but what is the same has one name
 
 
 class _Fragment:
     """One predicate as lines of code, made once and used in every program that asks it."""
 
-    def __init__(self, rule: Rule, params: Params | None) -> None:
+    def __init__(self, rule: Rule, params: Params | None, is_batch: bool) -> None:  # noqa: FBT001  # cached by it
         self.constants: dict[str, Any] = {}
         self.hoisted: dict[str, str] = {}
-        self.loaded: set[str] = set()
         self.is_inner = "recipient" in rule.scope
         expression = _Inline(rule, params, self).visit(copy.deepcopy(rule.expression))
         body = _Lines(self)
-        body.branch(_Hoist(self).visit(expression) if self.is_inner else expression, ["{mask}"])
+        body.branch(_Hoist(self).visit(expression) if self.is_inner and is_batch else expression, ["fired |= {bit}"])
         self.lines = body.lines
 
     def numbered(self, number: int) -> list[str]:
         """Return the lines for the predicate of this number: its bit, or its gap."""
-        bit = f"{'fired' if self.is_inner else 'base'} |= {1 << number}"
-        missing = (
-            f"missing = (*missing, ({number}, gap.fact))" if self.is_inner else f"gaps.append(({number}, gap.fact))"
-        )
-        lines = [line.replace("{mask}", bit) for line in self.lines]
-        return ["try:", *_indent(lines), "except GapError as gap:", f"    {missing}"]
+        lines = [line.replace("{bit}", str(1 << number)) for line in self.lines]
+        return _guarded(lines, f"missing = (*missing, ({number}, gap.fact))")
 
     def name(self, prefix: str) -> str:
         return f"{prefix}{next(_numbers)}"
 
     def hoist(self, expression: ast.expr) -> ast.expr:
         text = ast.unparse(expression)
-        return ast.Name(self.hoisted.setdefault(text, _hoisted_name(text)), ast.Load())
-
-    def load(self, field: str) -> ast.expr:
-        self.loaded.add(field)
-        return ast.Name(f"r_{field}", ast.Load())
+        return ast.Name(self.hoisted.setdefault(text, _hoists[text]), ast.Load())
 
     def constant(self, value: object) -> ast.expr:
         plain = _plain(value)
@@ -106,13 +109,8 @@ class _Fragment:
 
 
 @cache
-def _fragment(rule: Rule, params: Params | None) -> _Fragment:
-    return _Fragment(rule, params)
-
-
-@cache
-def _hoisted_name(text: str) -> str:
-    return f"h{next(_numbers)}"
+def _fragment(rule: Rule, params: Params | None, is_batch: bool) -> _Fragment:  # noqa: FBT001  # the cache's key
+    return _Fragment(rule, params, is_batch)
 
 
 def _indent(lines: list[str]) -> list[str]:
@@ -149,22 +147,13 @@ class _Inline(ast.NodeTransformer):
             return self.writer.constant(getattr(self.params, node.attr))
         return self._folded(self.generic_visit(node))
 
-    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+    def visit_Compare(self, node: ast.expr) -> ast.expr:
         return self._folded(self.generic_visit(node))
 
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
-        return self._folded(self.generic_visit(node))
+    visit_UnaryOp = visit_Tuple = visit_Compare  # noqa: N815  # as the base class has it
 
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
-        ends = isinstance(node.op, ast.Or)  # the constant that ends the operation
-        kept: list[ast.expr] = []
-        for value in (self.visit(value) for value in node.values):
-            if not isinstance(value, ast.Constant):
-                kept.append(value)
-            elif bool(value.value) is ends:
-                kept.append(ast.Constant(ends))
-                break
-        return _joined(node.op, kept)
+        return _joined(node.op, (self.visit(value) for value in node.values))
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         match node.args:
@@ -216,8 +205,8 @@ class _Inline(ast.NodeTransformer):
         return self.writer.constant(value)
 
 
-def _joined(op: ast.boolop, values: list[ast.expr]) -> ast.expr:
-    """Join by `and` or `or`; nothing to join is the operation's own truth."""
+def _joined(op: ast.boolop, values: Iterable[ast.expr]) -> ast.expr:
+    """Join by `and` or `or`, up to a constant that ends it; nothing to join is the operation's own truth."""
     ends = isinstance(op, ast.Or)
     kept: list[ast.expr] = []
     for value in values:
@@ -232,7 +221,7 @@ def _joined(op: ast.boolop, values: list[ast.expr]) -> ast.expr:
 
 
 class _Hoist(ast.NodeTransformer):
-    """Moves what only account and message decide into the batch, and loads recipient facts once."""
+    """Moves what only account and message decide into the batch."""
 
     def __init__(self, writer: _Fragment) -> None:
         self.writer = writer
@@ -242,8 +231,6 @@ class _Hoist(ast.NodeTransformer):
             names = _names(node)
             if names & BATCH and not names - BATCH - self.writer.constants.keys():
                 return self.writer.hoist(node)
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "recipient":
-                return self.writer.load(node.attr)
         return self.generic_visit(node)
 
 
@@ -287,10 +274,10 @@ class _Lines:
                 inside = _Lines(self.writer)
                 inside.assign(_joined(op, rest), flag)
                 self.lines += [f"if {'' if isinstance(op, ast.And) else 'not '}{flag}:", *_indent(inside.lines)]
-            case ast.Call(func=ast.Name(id=name), args=[ast.GeneratorExp(elt=elt, generators=[over])]):
+            case ast.Call(func=ast.Name(id="any" | "all" as name), args=[ast.GeneratorExp(elt=elt, generators=[over])]):
                 self._loop(name == "any", elt, over, flag)
-            case _:
-                raise AssertionError(ast.dump(expression))
+            case _:  # a loop inside a comparison
+                self.lines.append(f"{flag} = {ast.unparse(expression)}")
 
     def _loop(self, is_any: bool, elt: ast.expr, over: ast.comprehension, flag: str) -> None:  # noqa: FBT001
         wanted = elt if is_any else ast.UnaryOp(ast.Not(), elt)

@@ -8,7 +8,7 @@ that only points to law counts when a row it invokes does, with the atom cited.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -50,17 +50,34 @@ class Shown(msgspec.Struct, frozen=True):
         return bound.key in self.sole and bound.source in self.passed
 
 
+OWN = "global"  # the pack of our own policy rows, counted apart from the law's
+
+
 def check(library: Library, shown: Shown) -> dict[str, Any]:
     """Count what is enforced, declared and none, by operator and by jurisdiction, with conflicts for legal.
 
-    `declared` is mapped to a primitive but not proved on a send; `gate_hard` are the hard atoms of kind gate.
+    `declared` is mapped to a primitive but not proved on a send; `gate_hard` are the hard atoms of kind gate;
+    `errors` are the atoms and rows that should be proved on a send and are not.
     """
+    packs = dict.fromkeys(pack.jurisdiction for pack in library.packs)
     return {
         "operators": {name: _operator(library, name, shown) for name in sorted(library.operators)},
-        "law": {pack: _law(library, pack, shown) for pack in dict.fromkeys(p.jurisdiction for p in library.packs)},
+        "law": {pack: _law(library, pack, shown) for pack in packs if pack != OWN},
+        "policy": {OWN: _law(library, OWN, shown)},
         "conflicts": conflicts(library),
-        "errors": [],
+        "errors": [f"{source} is not proved by the cases" for source in _unproved(library, shown)],
     }
+
+
+def _unproved(library: Library, shown: Shown) -> Iterator[str]:
+    for name in sorted(library.operators):
+        for clause in library.terms(name).clause:
+            if clause.kind == "gate" and not clause_enforced(library, name, clause, shown):
+                yield f"{name}/{clause.id}"
+    for row in library.rows.values():
+        acts = row.status in ACTING and row.id not in library.exempt
+        if acts and any(use.mode in SENDS for use in row.rules) and not row_enforced(library, row, shown):
+            yield row.id
 
 
 def _operator(library: Library, name: str, shown: Shown) -> dict[str, Any]:

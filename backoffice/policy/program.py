@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from backoffice.policy.bound import Bound
-from backoffice.policy.compile import Gaps, Judge, compile_predicates
+from backoffice.policy.compile import Gaps, Judge, compile_batch
 from backoffice.policy.facts import Account, Message, Recipient
 from backoffice.policy.language import Params, Rule
 
@@ -53,7 +53,7 @@ class Program:
                 self.predicates.append((bound.rule, bound.params))
                 self.uses.append([])
             self.uses[numbers[key]].append(bound)
-        self._bind = compile_predicates(self.predicates)
+        self._bind = compile_batch(self.predicates)
         self._outcomes: dict[tuple[int, Gaps], Outcome] = {}
 
     def bind(self, account: Account, message: Message) -> Judge:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from backoffice.policy.program import Verdict
 from backoffice.policy.texts.facts import FACT_NAMES
 from backoffice.policy.texts.message import CONTENT
 from backoffice.policy.texts.person import CONSENT, HOURS, RECIPIENT
@@ -23,7 +22,7 @@ NO_COMMON_WINDOW = Text(
     "Staff decide.",
 )
 
-VERDICTS: dict[Verdict, str] = {
+VERDICTS: dict[str, str] = {
     "allow": "allowed",
     "warn": "allowed with a warning",
     "hold": "held",

@@ -121,7 +121,8 @@ def unread_stop(message: Message, recipient: Recipient, p: Within) -> bool:
 def stop_confirmation_unfit(message: Message, recipient: Recipient, p: Within) -> bool:
     """The confirmation of a stop comes too late, comes twice or advertises."""
     return message.kind == "stop_confirmation" and (
-        message.has_promotional_part
+        message.purpose == "marketing"
+        or message.has_promotional_part
         or recipient.stop_confirmations >= p.most
         or message.at > recipient.last_opt_out_at + p.within
     )
@@ -131,7 +132,8 @@ def stop_confirmation_unfit(message: Message, recipient: Recipient, p: Within) -
 def answer_unfit(message: Message, recipient: Recipient, p: Within) -> bool:
     """What claims to answer the person's own request comes too late, comes twice or advertises."""
     return message.kind == "requested_answer" and (
-        message.has_promotional_part
+        message.purpose == "marketing"
+        or message.has_promotional_part
         or recipient.answers_sent >= p.most
         or message.at > recipient.last_request_at + p.within
     )

@@ -14,8 +14,12 @@ def trial_over(account: Account, message: Message) -> bool:
 
 @rule
 def plan_over(account: Account, message: Message) -> bool:
-    """The cycle of the paid plan has closed, and no other follows it."""
-    return account.has_paid_plan and not account.paid_from <= message.at < account.paid_until
+    """A plan was bought, the trial is over, and no paid cycle runs now."""
+    return (
+        message.at >= account.trial_until
+        and account.has_paid_plan
+        and not account.paid_from <= message.at < account.paid_until
+    )
 
 
 @rule
