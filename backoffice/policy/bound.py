@@ -11,6 +11,13 @@ from backoffice.policy.facts import FOREVER, NEVER
 from backoffice.policy.language import Params, Rule
 
 
+class Invoker(msgspec.Struct, frozen=True):
+    """A clause that adds itself to the reasons of a row, on some channels or, empty, on all."""
+
+    source: str
+    channels: frozenset[str]
+
+
 class Bound(msgspec.Struct, frozen=True, kw_only=True):
     """One rule of one clause (`operator/5.2#1`) or row (`EU-CONS-01`).
 
@@ -33,9 +40,16 @@ class Bound(msgspec.Struct, frozen=True, kw_only=True):
     until_at: datetime = FOREVER
     same_as: str = ""
     lifts: tuple[str, ...] = ()
-    also: tuple[str, ...] = ()  # clauses that invoke this row
+    invokers: tuple[Invoker, ...] = ()  # clauses that invoke this row
+    also: tuple[str, ...] = ()  # those of them that speak of the channel in question
     is_acting: bool = True
-    is_asleep: bool = False
+    awaits: str = ""  # the parameter its source leaves open
+    given: dict[str, Any] = {}  # what it was given beside that
+
+    @property
+    def is_asleep(self) -> bool:
+        """Tell whether the rule waits for the operator to set what the source leaves open."""
+        return self.awaits != "" and self.params is None
 
     @property
     def key(self) -> tuple[str, int]:
@@ -59,11 +73,17 @@ class Bound(msgspec.Struct, frozen=True, kw_only=True):
             and (not self.purposes or purpose in self.purposes)
         )
 
+    def on(self, channel: str) -> Bound:
+        """Return the rule with the clauses that invoke it on this channel."""
+        also = tuple(one.source for one in self.invokers if not one.channels or channel in one.channels)
+        return msgspec.structs.replace(self, also=also) if also else self
+
     def told(self) -> dict[str, Any]:
         """Say everything of it that can change a verdict, for the rulebook's name."""
         return {
             **{name: getattr(self, name) for name in ("source", "position", "mode", "reach", "same_as", "is_acting")},
-            **{name: sorted(getattr(self, name)) for name in ("places", "channels", "purposes", "lifts", "also")},
+            **{name: sorted(getattr(self, name)) for name in ("places", "channels", "purposes", "lifts")},
+            "invokers": [f"{one.source} {sorted(one.channels)}" for one in self.invokers],
             "rule": self.rule.name,
             "params": repr(self.params),
             "from_at": self.from_at.isoformat(),

@@ -23,6 +23,7 @@ Gaps = tuple[tuple[int, str], ...]
 Answers = tuple[int, Gaps]
 Judge = Callable[[Any], Answers]
 Bind = Callable[[Any, Any], Judge]
+Single = Callable[[Any, Any, Any], Answers]
 Predicate = tuple[Rule, Params | None]
 
 BATCH = {"account", "message"}  # what a batch has one of
@@ -40,9 +41,9 @@ def compile_batch(predicates: Iterable[Predicate]) -> Bind:
     return bind
 
 
-def compile_single(predicates: Iterable[Predicate]) -> Callable[[Any, Any, Any], Answers]:
+def compile_single(predicates: Iterable[Predicate]) -> Single:
     """Compile to `judge(account, message, recipient) -> (mask, gaps)`: the shorter way for a batch of one."""
-    judge: Callable[[Any, Any, Any], Answers] = _compiled(predicates, is_batch=False)
+    judge: Single = _compiled(predicates, is_batch=False)
     return judge
 
 

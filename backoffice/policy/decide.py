@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 import msgspec
 
-from backoffice.policy.compile import Gaps, Judge
+from backoffice.policy.compile import Answers, Gaps, Judge
 from backoffice.policy.facts import Account, Message, Recipient
 from backoffice.policy.program import Finding, Program, Verdict
-from backoffice.policy.release import Release, release_of
+from backoffice.policy.release import release_of
 from backoffice.policy.rulebook import Rulebook
 
 
@@ -42,33 +43,41 @@ class _Scope(msgspec.Struct, frozen=True):
     classified: tuple[Finding, ...]
     program: Program
     judge: Judge
+    decisions: dict[Answers, Decision] = {}  # people who differ in nothing that counts share one
 
 
 class Gate:
-    """Decides batches of one account and one message."""
+    """Decides batches of one account and one message; `is_single` spares a batch of one its preparation."""
 
-    def __init__(self, rulebook: Rulebook, account: Account, message: Message) -> None:
+    def __init__(self, rulebook: Rulebook, account: Account, message: Message, *, is_single: bool = False) -> None:
         self.rulebook = rulebook
         self.account = account
         self.message = message
+        self.is_single = is_single
         self._scopes: dict[tuple[frozenset[str], datetime], _Scope] = {}
 
     def decide(self, recipient: Recipient) -> Decision:
         """Decide one recipient of the batch."""
         scope = self._scope(recipient.places, self.message.at)
-        mask, missing = scope.judge(recipient)
-        outcome = scope.program.outcome(mask, missing)
-        release = Release(None, no_common_window=False)
-        if outcome.verdict == "hold":
-            release = release_of(recipient, self.message.at, self._findings_at, self.rulebook.times)
+        answers = scope.judge(recipient)
+        decision = scope.decisions.get(answers)
+        if decision is None:
+            decision = scope.decisions[answers] = self._decision(scope, answers)
+        if decision.verdict != "hold":
+            return decision
+        release = release_of(recipient, self.message.at, self._findings_at, self.rulebook.times)
+        return msgspec.structs.replace(decision, next_allowed_at=release.at, no_common_window=release.no_common_window)
+
+    def _decision(self, scope: _Scope, answers: Answers) -> Decision:
+        outcome = scope.program.outcome(*answers)
         return Decision(
             verdict=outcome.verdict,
             purpose=scope.message.purpose,
             findings=outcome.findings,
             lifted=outcome.lifted,
             classified=scope.classified,
-            next_allowed_at=release.at,
-            no_common_window=release.no_common_window,
+            next_allowed_at=None,
+            no_common_window=False,
             rulebook=self.rulebook.name,
         )
 
@@ -93,7 +102,8 @@ class Gate:
         if classified and message.purpose != "marketing":
             message = msgspec.structs.replace(message, purpose="marketing")
         program = self.rulebook.program(places, self.account.places, message.channel, message.purpose, at)
-        return _Scope(message, classified, program, program.bind(self.account, message))
+        judge = partial(program.judge, self.account, message) if self.is_single else program.bind(self.account, message)
+        return _Scope(message, classified, program, judge)
 
     def _classified(self, message: Message, places: frozenset[str]) -> tuple[Finding, ...]:
         """Ask the classifiers first: a message they can't rule out counts as marketing."""
@@ -108,5 +118,5 @@ class Gate:
 
 def decide(rulebook: Rulebook, account: Account, message: Message, recipients: Sequence[Recipient]) -> list[Decision]:
     """Decide a batch: one account, one message, many recipients; each gets a decision, in order."""
-    gate = Gate(rulebook, account, message)
+    gate = Gate(rulebook, account, message, is_single=len(recipients) == 1)
     return [gate.decide(recipient) for recipient in recipients]

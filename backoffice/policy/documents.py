@@ -70,6 +70,7 @@ class Clause(_Strict, frozen=True, kw_only=True):
     conflicts: str = ""
     discretionary: bool = False
     invokes: tuple[str, ...] = ()
+    invokes_on: tuple[str, ...] = ()  # channels, where the clause speaks of some only
     unenforceable_for: dict[str, str] = {}
     rules: tuple[Use, ...]
     why: str = ""

@@ -56,6 +56,7 @@ message.form                  | free_form template | hold | campaigns | PL-WA-02
 message.template_status       | approved paused disabled rejected none | hold | campaigns | PL-WA-02
 message.content_confirmed     | content classes found by a person | hold | cases | content clauses
 message.content_suspected     | content classes reported or flagged | hold | cases | content clauses
+message.complaints            | people who complained of this text | hold | cases | disturbance clauses
 message.is_content_scanned    | bool, a scan result is used | strict (False) | campaigns | EU-EPR-07
 message.are_headers_true      | bool | hold | campaigns | US-CS-01
 message.reviewed              | what staff reviewed and found true | hold | campaigns | US-CS-02
@@ -117,6 +118,37 @@ from backoffice.policy.gaps import gap
 Channel = Literal["whatsapp", "sms", "email", "voice", "push"]
 Purpose = Literal["marketing", "transactional", "service", "authentication"]
 Grade = Literal["A", "B", "C", "D"]
+ContentClass = Literal[
+    "abuse",
+    "adult",
+    "ai_assistant",
+    "alcohol",
+    "alcohol_over_5",
+    "crypto",
+    "dating",
+    "defamatory",
+    "discriminatory",
+    "disturbance",
+    "drugs",
+    "fraud",
+    "gambling",
+    "harassment",
+    "harm",
+    "illegal",
+    "illegal_goods",
+    "ip_infringement",
+    "malware",
+    "multi_level_marketing",
+    "offensive",
+    "otc_medicine",
+    "payday_loans",
+    "pornographic",
+    "privacy_violation",
+    "spam",
+    "tobacco",
+    "violent",
+    "weapons",
+]
 Standing = Literal["applicant", "trial", "active", "suspended", "closed", "purged"]
 
 NEVER = datetime(1, 1, 1, tzinfo=UTC)
@@ -227,8 +259,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     topic: str = ""
     form: Literal["free_form", "template"] = gap("message.form")
     template_status: Literal["approved", "paused", "disabled", "rejected", "none"] = gap("message.template_status")
-    content_confirmed: frozenset[str] = gap("message.content_confirmed")
-    content_suspected: frozenset[str] = gap("message.content_suspected")
+    content_confirmed: frozenset[ContentClass] = gap("message.content_confirmed")
+    content_suspected: frozenset[ContentClass] = gap("message.content_suspected")
+    complaints: int = gap("message.complaints")
     is_content_scanned: bool = False
     are_headers_true: bool = gap("message.are_headers_true")
     reviewed: frozenset[str] = gap("message.reviewed")

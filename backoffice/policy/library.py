@@ -150,7 +150,8 @@ class Library:
             purposes=frozenset(use.purposes),
             same_as=use.same_as,
             lifts=use.lifts,
-            is_asleep=is_asleep,
+            awaits=use.awaits if is_asleep else "",
+            given=use.params,
         )
 
     def _complete(self, entry: Clause | Row, file: str, at: str) -> None:

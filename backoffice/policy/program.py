@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Literal
 
 import msgspec
 
 from backoffice.policy.bound import Bound
-from backoffice.policy.compile import Gaps, Judge, compile_batch
+from backoffice.policy.compile import Answers, Bind, Gaps, Single, compile_batch, compile_single
 from backoffice.policy.facts import Account, Message, Recipient
 from backoffice.policy.language import Params, Rule
 
@@ -53,14 +54,19 @@ class Program:
                 self.predicates.append((bound.rule, bound.params))
                 self.uses.append([])
             self.uses[numbers[key]].append(bound)
-        self._bind = compile_batch(self.predicates)
         self._outcomes: dict[tuple[int, Gaps], Outcome] = {}
 
-    def bind(self, account: Account, message: Message) -> Judge:
-        """Fix account and message; the answer judges one recipient after another."""
-        return self._bind(account, message)
+    @cached_property
+    def bind(self) -> Bind:
+        """Fix account and message: `bind(account, message)` judges one recipient after another."""
+        return compile_batch(self.predicates)
 
-    def ask(self, account: Account, message: Message, recipient: Recipient) -> tuple[int, Gaps]:
+    @cached_property
+    def judge(self) -> Single:
+        """Judge one recipient alone: `judge(account, message, recipient)` answers as a batch of one would."""
+        return compile_single(self.predicates)
+
+    def ask(self, account: Account, message: Message, recipient: Recipient) -> Answers:
         """Answer as the compiled code does, by calling the functions as they stand: the oracle."""
         mask, missing = 0, []
         for scoped in (False, True):  # rules of the batch first, as the compiled code asks them

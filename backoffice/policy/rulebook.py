@@ -8,22 +8,25 @@ from collections.abc import Iterable
 from datetime import datetime
 from fnmatch import fnmatchcase
 from functools import cached_property
+from importlib import import_module
 from typing import Any
 
 import msgspec
 
-from backoffice.kernel import canonical, jurisdiction, phone
+from backoffice.kernel import canonical, jurisdiction
 from backoffice.kernel.errors import Invalid
-from backoffice.policy import compile as compiler
-from backoffice.policy import facts, gaps, language, program, times, units
-from backoffice.policy.bound import Bound
+from backoffice.policy.bound import Bound, Invoker
 from backoffice.policy.documents import convert
 from backoffice.policy.library import Library
 from backoffice.policy.program import Program
 
 MODES = ("warn", "hold", "deny")  # from mild to strict; a setting may only tighten
 TABLES = ("calendars/", "numbers/")
-SOURCES = (jurisdiction, phone, compiler, facts, gaps, language, program, times, units)
+CODE = (
+    *("kernel.calendars", "kernel.jurisdiction", "kernel.number_tables", "kernel.phone"),
+    *("policy.bound", "policy.compile", "policy.decide", "policy.facts", "policy.gaps", "policy.language"),
+    *("policy.program", "policy.release", "policy.rulebook", "policy.times", "policy.units"),
+)
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,7 +54,7 @@ class Rulebook:
         self.times = library.times
         self._named = frozenset(place for bound in self.bounds for place in bound.places)
         self._scopes: dict[tuple[object, ...], Program] = {}
-        self._programs: dict[tuple[tuple[str, int], ...], Program] = {}
+        self._programs: dict[tuple[object, ...], Program] = {}
         self._turns = sorted({moment for bound in self.bounds for moment in (bound.from_at, bound.until_at)})
 
     @cached_property
@@ -61,10 +64,8 @@ class Rulebook:
         told = {
             "rules": [bound.told() for bound in self.bounds],
             "primitives": {bound.rule.name: bound.rule.fingerprint() for bound in self.bounds},
-            "code": [inspect.getsource(module) for module in SOURCES],
-            "tables": [
-                library.files[file] for file in sorted(library.files) if file.startswith(("calendars/", "numbers/"))
-            ],
+            "code": [inspect.getsource(import_module(f"backoffice.{name}")) for name in CODE],
+            "tables": [text for file, text in sorted(library.files.items()) if file.startswith(TABLES)],
             "tzdata": jurisdiction.tzdata_version(),
         }
         return "sha256:" + hashlib.sha256(canonical.canonical_json(told)).hexdigest()
@@ -77,8 +78,10 @@ class Rulebook:
         if known not in self._scopes:
             speaking = (bound for bound in self._judging if bound.speaks_of(channel, purpose, at))
             bounds = tuple(bound for bound in speaking if bound.reaches(places, account_places))
-            scope = tuple(bound.key for bound in bounds)
-            self._scopes[known] = self._programs[scope] = self._programs.get(scope) or Program(bounds)
+            scope = (channel, *(bound.key for bound in bounds))
+            if scope not in self._programs:
+                self._programs[scope] = Program(bound.on(channel) for bound in bounds)
+            self._scopes[known] = self._programs[scope]
         return self._scopes[known]
 
     def _epoch(self, at: datetime) -> int:
@@ -87,29 +90,34 @@ class Rulebook:
 
 def _invoked(bound: Bound, library: Library, operator: str, edition: str) -> Bound:
     """Add the clauses that invoke this row."""
-    also = tuple(
-        f"{operator}/{clause.id}"
+    invokers = tuple(
+        Invoker(f"{operator}/{clause.id}", frozenset(clause.invokes_on))
         for clause in library.terms(operator, edition).clause
         if any(fnmatchcase(bound.source, wanted) for wanted in clause.invokes)
     )
-    return msgspec.structs.replace(bound, also=also) if also else bound
+    return msgspec.structs.replace(bound, invokers=invokers) if invokers else bound
 
 
 def _set(bounds: tuple[Bound, ...], settings: tuple[Setting, ...]) -> tuple[Bound, ...]:
-    known = {bound.source for bound in bounds if "/" in bound.source}
-    for setting in settings:
-        if setting.source not in known:
-            raise Invalid("setting_unknown", field=setting.source)
+    """Lay settings over the clauses: each fills what a rule of its clause awaits, or makes the clause stricter."""
     by_source = {setting.source: setting for setting in settings}
+    for setting in settings:
+        awaited = {bound.awaits for bound in bounds if bound.source == setting.source and "/" in setting.source}
+        if not awaited:
+            raise Invalid("setting_unknown", field=setting.source)
+        if strangers := setting.params.keys() - awaited:
+            raise Invalid("setting_not_awaited", field=f"{setting.source}.{min(strangers)}")
     return tuple(_tightened(bound, by_source[bound.source]) if bound.source in by_source else bound for bound in bounds)
 
 
 def _tightened(bound: Bound, setting: Setting) -> Bound:
-    mode = setting.mode or bound.mode
-    if MODES.index(mode) < MODES.index(bound.mode):
-        raise Invalid("setting_may_only_tighten", field=setting.source, mode=mode)
-    if not setting.params or bound.rule.params is None:
-        return msgspec.structs.replace(bound, mode=mode)
-    params = {**msgspec.structs.asdict(bound.params), **setting.params} if bound.params else setting.params
-    made = convert(bound.rule.params, params, "settings", "", f"$.{setting.source}")
-    return msgspec.structs.replace(bound, mode=mode, params=made, is_asleep=False)
+    if bound.mode not in MODES or (setting.mode or bound.mode) not in MODES[MODES.index(bound.mode) :]:
+        raise Invalid("setting_may_only_tighten", field=setting.source, mode=setting.mode)
+    if setting.mode not in ("", bound.mode):
+        citation = bound.citation.replace(" Terms ", " policy on Terms ")
+        bound = msgspec.structs.replace(bound, mode=setting.mode, citation=citation)
+    if bound.is_asleep and bound.awaits in setting.params and bound.rule.params is not None:
+        given = {**bound.given, bound.awaits: setting.params[bound.awaits]}
+        made = convert(bound.rule.params, given, "settings", "", f"$.{setting.source}")
+        bound = msgspec.structs.replace(bound, params=made)
+    return bound

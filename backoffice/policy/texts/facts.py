@@ -53,6 +53,7 @@ FACT_NAMES: dict[str, str] = {
     "message.template_status": "whether the provider has approved the template",
     "message.content_confirmed": "what people found in the content",
     "message.content_suspected": "what is suspected in the content",
+    "message.complaints": "how many people complained of this text",
     "message.is_content_scanned": "whether a result of reading the text is used",
     "message.are_headers_true": "whether the header, the sender line and the routing data are true",
     "message.reviewed": "which claims of the message staff have reviewed",

@@ -13,6 +13,10 @@ CONTENT: dict[str, Text] = {
         "The content may be of a class that may not be sent. Staff look at it first.",
         "Take that content out, or wait for the finding.",
     ),
+    "complained_of": Text(
+        "So many people complained of this text that staff look at it first.",
+        "Change the text, or wait for the finding.",
+    ),
     "restricted_goods": Text(
         "The message offers goods that may not be offered where this person may be, or at this person's age.",
         "Leave this person out, or take these goods out of the message.",

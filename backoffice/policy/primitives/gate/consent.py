@@ -59,6 +59,11 @@ class Ages(Params, frozen=True):
 
     ages: tuple[Age, ...]
 
+    @property
+    def oldest(self) -> int:
+        """Return the highest of these ages."""
+        return max((age.years for age in self.ages), default=0)
+
 
 class Proved(Params, frozen=True):
     """Facts that must be proved, by name."""
@@ -70,8 +75,8 @@ class Proved(Params, frozen=True):
 def no_consent(account: Account, message: Message, recipient: Recipient, p: Consented) -> bool:
     """No consent on record covers this message, as this rule wants it proved."""
     return (
-        (message.is_bulk or not p.only_bulk)
-        and (message.is_automated or not p.only_automated)
+        (not p.only_bulk or message.is_bulk)
+        and (not p.only_automated or message.is_automated)
         and not (p.unless_requested and message.kind != "normal")
         and (p.number_classes == () or recipient.number_class in p.number_classes)
         and (p.person_types == () or recipient.person_type in p.person_types)
@@ -80,8 +85,8 @@ def no_consent(account: Account, message: Message, recipient: Recipient, p: Cons
             and message.channel in consent.channels
             and message.purpose in consent.purposes
             and consent.given_at <= message.at < consent.valid_until
-            and (consent.names_sender or not p.names_sender)
-            and (consent.is_written or not p.is_written)
+            and (not p.names_sender or consent.names_sender)
+            and (not p.is_written or consent.is_written)
             and all(field in consent.fields for field in p.fields)
             for consent in recipient.consents
         )
@@ -142,8 +147,10 @@ def answer_unfit(message: Message, recipient: Recipient, p: Within) -> bool:
 @rule
 def too_young(recipient: Recipient, p: Ages) -> bool:
     """The person may be too young to decide alone, and no parent has agreed."""
-    return not recipient.has_parental_consent and any(
-        age.place in recipient.places and recipient.age < age.years for age in p.ages
+    return (
+        not recipient.has_parental_consent
+        and recipient.age < p.oldest
+        and any(age.place in recipient.places and recipient.age < age.years for age in p.ages)
     )
 
 

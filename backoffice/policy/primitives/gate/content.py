@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from backoffice.policy.facts import Account, Message, Recipient
+from backoffice.policy.facts import Account, ContentClass, Message, Recipient
 from backoffice.policy.language import Params, rule
 
 
 class Classes(Params, frozen=True):
     """Content classes, by name."""
 
-    classes: tuple[str, ...]
+    classes: tuple[ContentClass, ...]
 
 
 class RestrictedGoods(Params, frozen=True):
     """Goods that may be advertised in some countries only, and to grown people only."""
 
-    classes: tuple[str, ...]
+    classes: tuple[ContentClass, ...]
     countries: tuple[str, ...] = ()
     least_age: int = 18
 
@@ -46,6 +46,12 @@ class Ceiling(Params, frozen=True):
     most: int
 
 
+class Complaints(Params, frozen=True):
+    """How many complaints are too many."""
+
+    from_number: int
+
+
 class Interval(Params, frozen=True):
     """The smallest time between two batches."""
 
@@ -62,6 +68,12 @@ def banned_content(message: Message, p: Classes) -> bool:
 def suspected_content(message: Message, p: Classes) -> bool:
     """Content of a class that may not be sent is suspected; a person has to look."""
     return any(name in message.content_suspected for name in p.classes)
+
+
+@rule
+def complained_of(message: Message, p: Complaints) -> bool:
+    """So many people complained of this text that a person has to look."""
+    return message.complaints >= p.from_number
 
 
 @rule

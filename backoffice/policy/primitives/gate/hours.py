@@ -37,13 +37,13 @@ class Cap(Params, frozen=True):
 def quiet_hours(message: Message, recipient: Recipient, p: Hours) -> bool:
     """The local time may be outside the hours in some zone where the person may be."""
     return (
-        (message.is_automated or not p.only_automated)
+        (not p.only_automated or message.is_automated)
         and any(
             time.place in p.places
             and (
                 (time.weekday in p.days and not p.opens <= time.minute_of_day < p.closes)
-                or time.weekday in p.closed_days
-                or any(calendar in p.closed_on for calendar in time.holidays)
+                or (p.closed_days != NO_DAYS and time.weekday in p.closed_days)
+                or (p.closed_on != () and any(calendar in p.closed_on for calendar in time.holidays))
             )
             for time in recipient.local_times
         )
