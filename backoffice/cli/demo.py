@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import click
-from rich.table import Table
 
 from backoffice.cli.judging import Job, run
 from backoffice.cli.show import as_json, out, refusing
-from backoffice.cli.summary import summary_of, top_reasons
+from backoffice.cli.summary import reason_lines, summary_of, top_reasons
 from backoffice.contacts.lists import open_list
 from backoffice.kernel.errors import Invalid
 from backoffice.plumbing.policies import library, policies_folder
@@ -17,6 +16,7 @@ from backoffice.relay.lines import Lines
 from backoffice.relay.profile import read_profile
 
 CHANNEL, PURPOSE = "whatsapp", "marketing"
+REASONS = 5  # a row of the table
 
 
 @click.command()
@@ -35,31 +35,37 @@ def demo(*, once: bool, is_json: bool) -> None:
             job = Job(contacts=contacts, profile=profile, operator=operator, purpose=PURPOSE, at=profile.at)
             results[operator] = run(job, None, Lines(translator("en"), with_addresses=False))
     if is_json:
-        as_json({name: summary_of(contacts, profile, name, *one, 0) for name, one in results.items()})
+        as_json(
+            {
+                name: summary_of(contacts, profile, name, counts, seconds=seconds, peak_mb=0)
+                for name, (counts, seconds) in results.items()
+            }
+        )
         return
     out.print(f"{contacts.path.name}: one {PURPOSE} message on {CHANNEL}, at {profile.at:%d %b %Y %H:%M} UTC. Assumed:")
     for line in profile.assumes:
         out.print(f"  {line}", markup=False)
-    out.print(_table({name: counts for name, (counts, _) in results.items()}))
+    out.print(f"\n{_table({name: counts for name, (counts, _) in results.items()})}", markup=False)
     if not once:
         _say_how()
 
 
-def _table(results: dict[str, Counts]) -> Table:
-    table = Table("operator", "rows", "✓ allowed", "⏸ held", "✕ denied", "rejected", "merged", "A/B/C/D/none", "top reasons")
+def _table(results: dict[str, Counts]) -> str:
+    """Write one table: a row an operator, its top reasons under it; it fits eighty columns."""
+    heads = ("operator", "rows", "✓ allowed", "⏸ held", "✕ denied", "rejected", "merged", "A/B/C/D/none")
+    lines = ["  ".join((f"{heads[0]:<10}", *heads[1:]))]
     for operator, counts in results.items():
         allowed = counts.verdicts["allow"] + counts.verdicts["warn"]
-        verdicts = (str(allowed), str(counts.verdicts["hold"]), str(counts.verdicts["deny"]))
+        verdicts = (allowed, counts.verdicts["hold"], counts.verdicts["deny"], counts.rejected, counts.merged)
         grades = "/".join(str(counts.grades[grade]) for grade in ("A", "B", "C", "D", "none"))
-        reasons = "\n".join(
-            f"{one['rows']:>3} {one['code']}: {', '.join(one['citations'][:2])}" for one in top_reasons(counts, 4)
-        )
-        name = library().operator(operator).name
-        table.add_row(name, str(counts.rows), *verdicts, str(counts.rejected), str(counts.merged), grades, reasons)
-    return table
+        cells = [str(cell).rjust(len(head)) for cell, head in zip((counts.rows, *verdicts), heads[1:], strict=False)]
+        lines += ["", "  ".join((f"{library().operator(operator).name:<10}", *cells, grades))]
+        lines += [f"  {line}" for line in reason_lines(top_reasons(counts, REASONS), cited=2)]
+    return "\n".join(lines)
 
 
 def _say_how() -> None:
-    out.print("Judge a list of your own:")
-    out.print("  .venv/bin/backoffice judge contacts.csv --operator OPERATOR --purpose marketing --channel whatsapp", markup=False)
+    example = "contacts.csv --operator OPERATOR --purpose marketing --channel whatsapp --profile PROFILE"
+    out.print("\nJudge a list of your own:")
+    out.print(f"  .venv/bin/backoffice judge {example}", markup=False)
     out.print("Start a profile from policies/demo/profile.toml; without one, what is unknown holds.", markup=False)

@@ -13,7 +13,7 @@ from typing import Any, get_args
 import click
 import msgspec
 
-from backoffice.cli.show import as_json, err, out, progress, refusing
+from backoffice.cli.show import as_json, err, progress, refusing
 from backoffice.cli.summary import print_summary, summary_of
 from backoffice.consent.evidence import read_evidence
 from backoffice.contacts.lists import ContactList, open_list
@@ -59,7 +59,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 @click.option("--with-addresses", is_flag=True, help="Write addresses into the lines too.")
 @LANGUAGE
 @click.option("--json", "is_json", is_flag=True, help="Print the summary as one JSON object.")
-def judge(
+def judge(  # noqa: PLR0917  # click hands over each option
     file: Path,
     operator: str,
     purpose: str,
@@ -88,7 +88,7 @@ def judge(
         profile = profile if profile.list or is_json else _asked(profile)
         job = Job(contacts=contacts, profile=profile, operator=operator, purpose=purpose, at=at)
         counts, seconds = run(job, out_path, Lines(translator(language), with_addresses=with_addresses))
-        told = summary_of(job.contacts, job.profile, operator, counts, seconds, _peak_mb())
+        told = summary_of(job.contacts, job.profile, operator, counts, seconds=seconds, peak_mb=_peak_mb())
         if is_json:
             as_json(told)
         else:

@@ -9,16 +9,19 @@ from rich.table import Table
 
 from backoffice.cli.show import out
 from backoffice.contacts.lists import ContactList
+from backoffice.plumbing.messages import MESSAGES
+from backoffice.policy.reasons import FACT_NAMES, GRADES, VERDICTS
 from backoffice.policy.telling import Translate
 from backoffice.relay.judge import Counts
 from backoffice.relay.profile import Profile
 
 TOP = 8
-MARKS = {"allow": "✓", "warn": "✓", "hold": "⏸", "deny": "✕"}
+MARKS = {"allow": "✓", "warn": "!", "hold": "⏸", "deny": "✕"}
+GRAVEST = ("deny", "hold", "warn")
 
 
 def summary_of(
-    contacts: ContactList, profile: Profile, operator: str, counts: Counts, seconds: float, peak_mb: float
+    contacts: ContactList, profile: Profile, operator: str, counts: Counts, *, seconds: float, peak_mb: float
 ) -> dict[str, Any]:
     """Put everything the summary tells into one object."""
     return {
@@ -33,7 +36,7 @@ def summary_of(
         "rejected": counts.rejected,
         "rejected_with_opt_out": counts.rejected_with_opt_out,
         "verdicts": {verdict: counts.verdicts[verdict] for verdict in MARKS},
-        "grades": {grade: counts.grades[grade] for grade in ("A", "B", "C", "D", "none")},
+        "grades": {grade: counts.grades[grade] for grade in GRADES},
         "gaps": dict(counts.gaps.most_common()),
         "rejections": dict(counts.rejections.most_common()),
         "without_pack": {country: rows for country, rows in counts.without_pack.most_common() if rows},
@@ -45,44 +48,62 @@ def summary_of(
 
 
 def top_reasons(counts: Counts, most: int = TOP) -> list[dict[str, Any]]:
-    """Return the reasons met most often, each code once with its sources and citations."""
-    by_code: dict[str, dict[str, Any]] = {}
-    for (code, source, citation), rows in counts.reasons.most_common():
-        told = by_code.setdefault(code, {"code": code, "rows": rows, "sources": [], "citations": []})
-        told["sources"].append(source)
-        if citation not in told["citations"]:
-            told["citations"].append(citation)
-    return list(by_code.values())[:most]
+    """Return what stood in the way most often, gravest first; each code once, the operator's own clause cited first."""
+    told: dict[tuple[str, str], dict[str, Any]] = {}
+    for (verdict, code, source, citation), rows in counts.reasons.most_common():
+        one = told.setdefault(
+            (verdict, code), {"verdict": verdict, "code": code, "rows": 0, "sources": [], "citations": []}
+        )
+        one["rows"] = max(one["rows"], rows)
+        first = 0 if "/" in source else len(one["citations"])
+        if citation not in one["citations"]:
+            one["citations"].insert(first, citation)
+        one["sources"].append(source)
+    return sorted(told.values(), key=lambda one: (GRAVEST.index(one["verdict"]), -one["rows"]))[:most]
+
+
+def reason_lines(reasons: list[dict[str, Any]], cited: int) -> list[str]:
+    """Write reasons as lines: mark, rows, code, and the first citations."""
+    width = max((len(one["code"]) for one in reasons), default=0)
+    return [
+        f"{MARKS[one['verdict']]} {one['rows']:>6}  {one['code']:<{width}}  {' · '.join(one['citations'][:cited])}"
+        for one in reasons
+    ]
 
 
 def print_summary(told: dict[str, Any], out_path: Path | None, translate: Translate) -> None:
     """Print the summary for a person."""
     for line in told["assumes"]:
         out.print(f"{translate('Assumed')}: {line}", markup=False)
-    counts = Table(show_header=False, box=None)
-    parts = f"{told['judged']} + {told['merged']} + {told['rejected']}"
-    counts.add_row(translate("rows"), f"{told['rows']} = {parts} ({translate('judged + merged + rejected')})")
-    for verdict, rows in told["verdicts"].items():
-        counts.add_row(f"{MARKS[verdict]} {translate(verdict)}", str(rows))
-    grades = "  ".join(f"{grade} {rows}" for grade, rows in told["grades"].items())
-    counts.add_row(translate("consents by grade"), grades)
-    out.print(counts)
-    _print_counts(translate("Held for want of a fact"), told["gaps"])
-    _print_counts(translate("Rejected"), told["rejections"])
-    _print_counts(translate("No law pack"), told["without_pack"])
+    out.print(_counts(told, translate))
+    _print_counts(translate("Held for want of a fact"), told["gaps"], FACT_NAMES, translate)
+    _print_counts(translate("Rejected"), told["rejections"], MESSAGES, translate)
+    _print_counts(translate("No law pack"), told["without_pack"], {}, translate)
     if told["rejected_with_opt_out"]:
         warning = translate("Rejected rows with an opt-out and no readable address; stop these people by hand")
         out.print(f"{warning}: {told['rejected_with_opt_out']}")
     out.print(f"\n{translate('Top reasons')}")
-    for reason in told["reasons"][:TOP]:
-        out.print(f"  {reason['rows']:>6}  {reason['code']}  {', '.join(reason['citations'][:4])}", markup=False)
+    for line in reason_lines(told["reasons"][:TOP], cited=4):
+        out.print(f"  {line}", markup=False)
     out.print(f"\n{told['rows_per_second']} rows/s, {told['peak_mb']} MB", style="dim")
     where = out_path or translate("add --out FILE for one line a row")
     out.print(f"{translate('Lines')}: {where}", markup=False)
 
 
-def _print_counts(title: str, counts: dict[str, int]) -> None:
+def _counts(told: dict[str, Any], translate: Translate) -> Table:
+    counts = Table(show_header=False, box=None)
+    parts = f"{told['judged']} + {told['merged']} + {told['rejected']}"
+    counts.add_row(translate("rows"), f"{told['rows']} = {parts} ({translate('judged + merged + rejected')})")
+    for verdict, words in VERDICTS.items():
+        counts.add_row(f"{MARKS[verdict]} {translate(words)}", str(told["verdicts"][verdict]))
+    for grade, words in GRADES.items():
+        counts.add_row(f"{grade}: {translate(words)}", str(told["grades"][grade]))
+    return counts
+
+
+def _print_counts(title: str, counts: dict[str, int], words: dict[str, str], translate: Translate) -> None:
     if counts:
         out.print(f"\n{title}")
         for name, rows in counts.items():
-            out.print(f"  {rows:>6}  {name}", markup=False)
+            said = f"  {translate(words[name])}" if name in words and "{" not in words[name] else ""
+            out.print(f"  {rows:>6}  {name}{said}", markup=False)

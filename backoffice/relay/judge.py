@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -57,7 +57,7 @@ class Counts(msgspec.Struct, kw_only=True):
     grades: Counter[str] = msgspec.field(default_factory=Counter)
     gaps: Counter[str] = msgspec.field(default_factory=Counter)
     rejections: Counter[str] = msgspec.field(default_factory=Counter)
-    reasons: Counter[tuple[str, str, str]] = msgspec.field(default_factory=Counter)  # code, source, citation
+    reasons: Counter[tuple[str, str, str, str]] = msgspec.field(default_factory=Counter)  # verdict, code, source, cited
     without_pack: Counter[str] = msgspec.field(default_factory=Counter)
     fictional: int = 0
 
@@ -82,7 +82,7 @@ class Counts(msgspec.Struct, kw_only=True):
             if finding.fact:
                 self.gaps[finding.fact] += 1
             else:
-                self.reasons[bound.rule.name, bound.source, bound.citation] += 1
+                self.reasons[finding.verdict, bound.rule.name, bound.source, bound.citation] += 1
         for country in one.recipient.without_pack:
             self.without_pack[country] += "global" in one.recipient.places
 
@@ -111,9 +111,7 @@ class Judge:
                 counts.add(outcome)
                 yield outcome
 
-    def _told(
-        self, phase: str, items: Iterator[Row | Rejection], progress: Progress
-    ) -> Iterator[Row | Rejection]:
+    def _told(self, phase: str, items: Iterator[Row | Rejection], progress: Progress) -> Iterator[Row | Rejection]:
         number = 0
         for number, item in enumerate(items, 1):
             if number % STEP == 0:
@@ -190,5 +188,3 @@ def _age(born_on: date, today: str) -> int:
     """Return the age in whole years on a local day, ISO."""
     on = date.fromisoformat(today)
     return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
-
-
