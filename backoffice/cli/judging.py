@@ -22,11 +22,11 @@ from backoffice.kernel.errors import Invalid
 from backoffice.plumbing.policies import library, read_text
 from backoffice.plumbing.translations import LANGUAGES, translator
 from backoffice.plumbing.writing import whole_file
-from backoffice.policy.facts import Channel, Purpose
 from backoffice.policy.proving import Prover
 from backoffice.policy.rulebook import Rulebook
 from backoffice.policy.scenarios import Case, read_one
 from backoffice.policy.telling import tell
+from backoffice.policy.vocabulary import Channel, Purpose
 from backoffice.relay.judge import Counts, Judge
 from backoffice.relay.lines import Lines, writer_for
 from backoffice.relay.profile import Profile, read_profile

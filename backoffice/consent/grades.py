@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from backoffice.consent.evidence import FormCopy, InboundMessage, ListEvidence
     from backoffice.contacts.rows import Row
-    from backoffice.policy.facts import Grade
+    from backoffice.policy.vocabulary import Grade
 
 FIELDS = ("who", "when", "how", "text", "language", "source", "controller_name", "purpose", "channel")
 """What a record of consent may hold beside what a form copy states (EU-CONS-01)."""

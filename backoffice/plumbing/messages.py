@@ -94,7 +94,9 @@ POLICIES: dict[str, str] = {
     "rules_or_why": "{id} needs either rules or a sentence why it has none, and not both.",
     "scenario_pin_missing": "{case} does not say this, and it has to.",
     "scenario_zone_not_found": "The case {case} names the zone {zone}, and its number and address lead to others.",
-    "setting_not_awaited": "No rule of this clause leaves that open. A setting may only fill what the clause does not say.",
+    "setting_not_awaited": (
+        "No rule of this clause leaves that open. A setting may only fill what the clause does not say."
+    ),
     "setting_may_only_tighten": "The mode {mode} would loosen the clause. A setting may only tighten it.",
     "setting_unknown": "There is no such clause to be set.",
 }

@@ -114,42 +114,7 @@ from typing import Literal
 import msgspec
 
 from backoffice.policy.gaps import gap
-
-Channel = Literal["whatsapp", "sms", "email", "voice", "push"]
-Purpose = Literal["marketing", "transactional", "service", "authentication"]
-Grade = Literal["A", "B", "C", "D"]
-ContentClass = Literal[
-    "abuse",
-    "adult",
-    "ai_assistant",
-    "alcohol",
-    "alcohol_over_5",
-    "crypto",
-    "dating",
-    "defamatory",
-    "discriminatory",
-    "disturbance",
-    "drugs",
-    "fraud",
-    "gambling",
-    "harassment",
-    "harm",
-    "illegal",
-    "illegal_goods",
-    "ip_infringement",
-    "malware",
-    "multi_level_marketing",
-    "offensive",
-    "otc_medicine",
-    "payday_loans",
-    "pornographic",
-    "privacy_violation",
-    "spam",
-    "tobacco",
-    "violent",
-    "weapons",
-]
-Standing = Literal["applicant", "trial", "active", "suspended", "closed", "purged"]
+from backoffice.policy.vocabulary import Channel, ContentClass, Grade, Purpose, Standing
 
 NEVER = datetime(1, 1, 1, tzinfo=UTC)
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)

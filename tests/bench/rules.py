@@ -65,7 +65,8 @@ def not_in_standing(account: Account) -> bool:
     cedar='!context.documents_accepted.containsAll(["terms", "privacy", "dpa"])',
     zen="not ('terms' in documents_accepted and 'privacy' in documents_accepted and 'dpa' in documents_accepted)",
     cel='!("terms" in documents_accepted && "privacy" in documents_accepted && "dpa" in documents_accepted)',
-    casbin="'terms' not in r.documents_accepted or 'privacy' not in r.documents_accepted or 'dpa' not in r.documents_accepted",
+    casbin="'terms' not in r.documents_accepted or 'privacy' not in r.documents_accepted"
+    " or 'dpa' not in r.documents_accepted",
 )
 def documents_not_accepted(account: Account) -> bool:
     """A document that must be accepted first is not."""
@@ -235,9 +236,10 @@ def window_shut(message: Message, recipient: Recipient) -> bool:
 
 
 @twin(
-    cedar='[131049, 131056].contains(context.provider_error) && context.at < context.provider_error_at + 86400'
+    cedar="[131049, 131056].contains(context.provider_error) && context.at < context.provider_error_at + 86400"
     ' && !context.places.containsAny(["GB", "JP"])',
-    zen="provider_error in [131049, 131056] and at < provider_error_at + 86400 and not ('GB' in places or 'JP' in places)",
+    zen="provider_error in [131049, 131056] and at < provider_error_at + 86400"
+    " and not ('GB' in places or 'JP' in places)",
     cel='provider_error in [131049, 131056] && at < provider_error_at + 86400 && !("GB" in places || "JP" in places)',
     casbin="r.provider_error in (131049, 131056) and r.at < r.provider_error_at + 86400"
     " and not ('GB' in r.places or 'JP' in r.places)",
@@ -268,7 +270,8 @@ def portfolio_full(account: Account, message: Message, recipient: Recipient) -> 
 
 
 @twin(
-    cedar='context.content_confirmed.contains("alcohol") && (context.age < 18 || !context.places.containsAny(["LV", "DE"]))',
+    cedar='context.content_confirmed.contains("alcohol")'
+    ' && (context.age < 18 || !context.places.containsAny(["LV", "DE"]))',
     zen="'alcohol' in content_confirmed and (age < 18 or not ('LV' in places or 'DE' in places))",
     cel='"alcohol" in content_confirmed && (age < 18 || !("LV" in places || "DE" in places))',
     casbin="'alcohol' in r.content_confirmed and (r.age < 18 or not ('LV' in r.places or 'DE' in r.places))",
@@ -281,7 +284,8 @@ def restricted_goods(message: Message, recipient: Recipient) -> bool:
 
 
 @twin(
-    cedar='context.kind == "requested_answer" && (context.answers_sent >= 1 || context.at > context.last_request_at + 600)',
+    cedar='context.kind == "requested_answer"'
+    " && (context.answers_sent >= 1 || context.at > context.last_request_at + 600)",
     zen="kind == 'requested_answer' and (answers_sent >= 1 or at > last_request_at + 600)",
     cel='kind == "requested_answer" && (answers_sent >= 1 || at > last_request_at + 600)',
     casbin="r.kind == 'requested_answer' and (r.answers_sent >= 1 or r.at > r.last_request_at + 600)",

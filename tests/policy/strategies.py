@@ -86,7 +86,9 @@ def _words(fact: str) -> list[str]:
 
 def moments() -> st.SearchStrategy[datetime]:
     """Make moments of a send: mostly one and the same, else full hours of two years and the minute before."""
-    hours = st.builds(lambda hour, minute: NOW + timedelta(hours=hour, minutes=minute), st.integers(0, 17_520), _MINUTES)
+    hours = st.builds(
+        lambda hour, minute: NOW + timedelta(hours=hour, minutes=minute), st.integers(0, 17_520), _MINUTES
+    )
     return st.one_of(st.just(NOW), hours)
 
 

@@ -15,16 +15,16 @@ from backoffice.policy.primitives.gate.hours import Cap
 
 def two_returns(account: Account) -> bool:  # noqa: D103
     if account.is_registered:
-        return True
-    return False  # noqa: SIM103
+        return account.sender_is_linked
+    return account.sender_is_banned
 
 
 def calls_out(account: Account) -> bool:  # noqa: D103
-    return print(account.standing) is None
+    return sorted(account.standing) == []
 
 
 def reads_a_global(account: Account) -> bool:  # noqa: D103
-    return account.credits < limit  # type: ignore[name-defined]  # noqa: F821
+    return account.credits < limit  # type: ignore[name-defined,no-any-return]  # noqa: F821
 
 
 def uses_is(recipient: Recipient) -> bool:  # noqa: D103
@@ -36,7 +36,7 @@ def two_loops(account: Account, message: Message) -> bool:  # noqa: D103
 
 
 def computed_index(account: Account) -> bool:  # noqa: D103
-    return account.registers[account.credits] == ()
+    return account.registers[account.credits].name == ""
 
 
 @pytest.mark.parametrize("function", [two_returns, calls_out, reads_a_global, uses_is, two_loops, computed_index])

@@ -11,7 +11,7 @@ from backoffice.policy.rulebook import Rulebook, Setting
 
 FILES = read_policies(policies_folder())
 LV = "jurisdictions/lv.toml"
-ROW = '''jurisdiction = "LV"
+ROW = """jurisdiction = "LV"
 
 [[row]]
 id = "LV-TEST-01"
@@ -23,7 +23,7 @@ channels = ["sms"]
 purposes = ["marketing"]
 approved_by = "unreviewed"
 rules = [{rules}]
-'''
+"""
 
 
 def refused(rules: str, more: str = "") -> Invalid:
@@ -33,28 +33,40 @@ def refused(rules: str, more: str = "") -> Invalid:
     return caught.value
 
 
-@pytest.mark.parametrize(
-    ("rules", "code", "field"),
-    [
-        ('{ rule = "no_such_rule", mode = "deny" }', "rule_unknown", "row[0].rules[0].rule"),
-        ('{ rule = "opted_out", mode = "deny", misspelt = 1 }', "policy_invalid", "row[0].rules[0].misspelt"),
-        ('{ rule = "opted_out", mode = "stop" }', "policy_invalid", "row[0].rules[0].mode"),
-        ('{ rule = "quiet_hours", mode = "hold", params = { opens = "8" } }', "policy_invalid", "row[0].rules[0].params.opens"),
-        ('{ rule = "quiet_hours", mode = "hold", params = { opnes = "08:00" } }', "policy_invalid", "row[0].rules[0].params.opnes"),
-        ('{ rule = "unclear_stop", mode = "hold" }', "policy_invalid", "row[0].rules[0].params"),
-        ('{ rule = "unclear_stop", mode = "hold", params = { within = "-P1D" } }', "policy_invalid", "row[0].rules[0].params"),
-        ('{ rule = "no_consent", mode = "deny", params = { least_grade = "D" } }', "policy_invalid", "row[0].rules[0].params.least_grade"),
-        ('{ rule = "unregistered", mode = "deny", params = { a = 1 } }', "rule_takes_no_params", "row[0].rules[0].params"),
-        ('{ rule = "soft_opt_in", mode = "allow", params = { facts = [] } }', "exception_names_what_it_lifts", "row[0].rules[0].lifts"),
-        ("", "rules_or_why", "row[0].rules"),
-    ],
-)  # fmt: skip
-def test_a_wrong_rule_is_refused_with_file_line_and_field(rules: str, code: str, field: str) -> None:
-    """A lawyer who mistypes is told where."""
-    wrong = refused(rules)
+HOURS = 'rule = "quiet_hours", mode = "hold", params'
+LATER = 'rule = "unclear_stop", mode = "hold"'
+BARE = 'rule = "no_consent", mode = "deny", params = { least_grade = "D" }'
+NOT_LIFTING = 'rule = "soft_opt_in", mode = "allow", params = { facts = [] }'
 
-    assert (wrong.code, wrong.data["file"], wrong.data["field"]) == (code, LV, field)
+
+@pytest.mark.parametrize(
+    ("rule", "code", "field"),
+    [
+        ('rule = "no_such_rule", mode = "deny"', "rule_unknown", ".rule"),
+        ('rule = "opted_out", mode = "deny", misspelt = 1', "policy_invalid", ".misspelt"),
+        ('rule = "opted_out", mode = "stop"', "policy_invalid", ".mode"),
+        (HOURS + ' = { opens = "8" }', "policy_invalid", ".params.opens"),
+        (HOURS + ' = { opnes = "08:00" }', "policy_invalid", ".params.opnes"),
+        (LATER, "policy_invalid", ".params"),
+        (LATER + ', params = { within = "-P1D" }', "policy_invalid", ".params"),
+        (BARE, "policy_invalid", ".params.least_grade"),
+        ('rule = "unregistered", mode = "deny", params = { a = 1 }', "rule_takes_no_params", ".params"),
+        (NOT_LIFTING, "exception_names_what_it_lifts", ".lifts"),
+    ],
+)
+def test_a_wrong_rule_is_refused_with_file_line_and_field(rule: str, code: str, field: str) -> None:
+    """A lawyer who mistypes is told where."""
+    wrong = refused("{ " + rule + " }")
+
+    assert (wrong.code, wrong.data["file"], wrong.data["field"]) == (code, LV, f"row[0].rules[0]{field}")
     assert wrong.data["line"] == 12
+
+
+def test_a_row_without_rules_says_why() -> None:
+    """Nothing is left out in silence."""
+    wrong = refused("")
+
+    assert (wrong.code, wrong.data["field"]) == ("rules_or_why", "row[0].rules")
 
 
 def test_a_file_that_is_no_toml_is_refused_with_its_line() -> None:
@@ -107,3 +119,11 @@ def test_a_rulebook_is_named_by_everything_that_can_change_a_verdict() -> None:
 
     assert names[0] == names[1]
     assert len(set(names)) == 3
+
+
+def test_a_setting_may_only_fill_what_its_clause_leaves_open() -> None:
+    """No operator widens its own published limit by a setting."""
+    wider = Setting(source="isend/5.2#1", params={"most": 100_000})
+
+    with pytest.raises(Invalid, match="setting_not_awaited"):
+        Rulebook(Library(FILES), "isend", settings=[wider])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from backoffice.policy.facts import Account, ContentClass, Message, Recipient
+from backoffice.policy.facts import Account, Message, Recipient
 from backoffice.policy.language import Params, rule
+from backoffice.policy.vocabulary import ContentClass
 
 
 class Classes(Params, frozen=True):
