@@ -151,6 +151,8 @@ def _values(fact: str, hint: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401  # 
         return st.sampled_from(_TOPICS)
     if get_origin(hint) is Literal:
         return st.sampled_from(get_args(hint))
+    if get_origin(hint) is frozenset:
+        return _sets(_words(fact))
     made: dict[Any, st.SearchStrategy[Any]] = {
         bool: st.booleans(),
         str: st.sampled_from(_words(fact)),
@@ -158,7 +160,6 @@ def _values(fact: str, hint: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401  # 
         Decimal: st.sampled_from(_near(fact, Decimal, Decimal("0.0001"))),
         timedelta: st.sampled_from(_near(fact, timedelta, timedelta(seconds=1))),
         datetime: _instants(fact),
-        frozenset[str]: _sets(_words(fact)),
     }
     return made[hint]
 
@@ -196,7 +197,7 @@ def _fields(kind: type[Record]) -> dict[str, st.SearchStrategy[Any]]:
 
 @st.composite
 def _astray(draw: st.DrawFn, bases: list[Record], fields: dict[str, st.SearchStrategy[Any]], gaps: bool) -> Record:  # noqa: FBT001
-    base = draw(st.sampled_from(bases))
+    base: Record = draw(st.sampled_from(bases))
     few, all_of_them = st.sets(st.sampled_from(sorted(fields)), max_size=4), st.just(fields.keys())
     changed = {name: draw(fields[name]) for name in draw(st.one_of(few, all_of_them))}
     if isinstance(base, Recipient):
