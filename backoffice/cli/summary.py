@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
 from backoffice.cli.show import out
 from backoffice.contacts.lists import ContactList
 from backoffice.plumbing.messages import MESSAGES
@@ -75,7 +73,8 @@ def print_summary(told: dict[str, Any], out_path: Path | None, translate: Transl
     """Print the summary for a person."""
     for line in told["assumes"]:
         out.print(f"{translate('Assumed')}: {line}", markup=False)
-    out.print(_counts(told, translate))
+    for number, words in _counts(told, translate):
+        out.print(f"{number:>8}  {words}", markup=False)
     _print_counts(translate("Held for want of a fact"), told["gaps"], FACT_NAMES, translate)
     _print_counts(translate("Rejected"), told["rejections"], MESSAGES, translate)
     _print_counts(translate("No law pack"), told["without_pack"], {}, translate)
@@ -90,15 +89,13 @@ def print_summary(told: dict[str, Any], out_path: Path | None, translate: Transl
     out.print(f"{translate('Lines')}: {where}", markup=False)
 
 
-def _counts(told: dict[str, Any], translate: Translate) -> Table:
-    counts = Table(show_header=False, box=None)
+def _counts(told: dict[str, Any], translate: Translate) -> list[tuple[int, str]]:
+    """Return rows, verdicts and grades as numbers with what they count."""
     parts = f"{told['judged']} + {told['merged']} + {told['rejected']}"
-    counts.add_row(translate("rows"), f"{told['rows']} = {parts} ({translate('judged + merged + rejected')})")
-    for verdict, words in VERDICTS.items():
-        counts.add_row(f"{MARKS[verdict]} {translate(words)}", str(told["verdicts"][verdict]))
-    for grade, words in GRADES.items():
-        counts.add_row(f"{grade}: {translate(words)}", str(told["grades"][grade]))
-    return counts
+    rows = f"{translate('rows')} = {parts} ({translate('judged + merged + rejected')})"
+    verdicts = [(told["verdicts"][key], f"{MARKS[key]} {translate(words)}") for key, words in VERDICTS.items()]
+    grades = [(told["grades"][key], f"{key}: {translate(words)}") for key, words in GRADES.items()]
+    return [(told["rows"], rows), *verdicts, *grades]
 
 
 def _print_counts(title: str, counts: dict[str, int], words: dict[str, str], translate: Translate) -> None:
@@ -106,4 +103,4 @@ def _print_counts(title: str, counts: dict[str, int], words: dict[str, str], tra
         out.print(f"\n{title}")
         for name, rows in counts.items():
             said = f"  {translate(words[name])}" if name in words and "{" not in words[name] else ""
-            out.print(f"  {rows:>6}  {name}{said}", markup=False)
+            out.print(f"{rows:>8}  {name}{said}", markup=False)

@@ -7,7 +7,7 @@ from typing import Any
 
 from backoffice.policy.decide import Decision
 from backoffice.policy.program import Finding
-from backoffice.policy.reasons import TEXTS, gap_text, no_pack_text
+from backoffice.policy.reasons import NO_COMMON_WINDOW, TEXTS, gap_text, no_pack_text
 
 Translate = Callable[[str], str]
 
@@ -22,7 +22,7 @@ def tell(decision: Decision, translate: Translate) -> dict[str, Any]:
         "rulebook": decision.rulebook,
     }
     if decision.no_common_window:
-        told["no_common_window"] = True
+        told["no_common_window"] = translate(NO_COMMON_WINDOW.says)
     if decision.lifted:
         told["lifted"] = [{**reason(one, translate), "lifted_by": one.lifted_by} for one in decision.lifted]
     if decision.classified:

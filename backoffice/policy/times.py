@@ -34,8 +34,8 @@ class Times:
         """Name the calendars in which this is a day off; a year a calendar does not cover is a gap."""
         try:
             return tuple(name for name, calendar in self.calendars.items() if calendar.is_holiday(on, "safe"))
-        except Invalid as missing:
-            unknown: tuple[str, ...] = gap(f"calendar.{missing.data.get('calendar', '')}.{on.year}")
+        except Invalid:
+            unknown: tuple[str, ...] = gap("recipient.local_times")
             return unknown
 
 

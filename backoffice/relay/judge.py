@@ -77,11 +77,10 @@ class Counts(msgspec.Struct, kw_only=True):
         self.judged += 1
         self.verdicts[one.decision.verdict] += 1
         self.grades[one.grade] += 1
+        self.gaps.update({finding.fact for finding in one.decision.findings if finding.fact})
         for finding in one.decision.findings:
             bound = finding.bound
-            if finding.fact:
-                self.gaps[finding.fact] += 1
-            else:
+            if not finding.fact:
                 self.reasons[finding.verdict, bound.rule.name, bound.source, bound.citation] += 1
         for country in one.recipient.without_pack:
             self.without_pack[country] += "global" in one.recipient.places

@@ -11,6 +11,7 @@ import msgspec
 
 from backoffice.contacts.rows import Rejection
 from backoffice.policy.program import Finding
+from backoffice.policy.reasons import NO_COMMON_WINDOW
 from backoffice.policy.telling import Translate, no_pack, reason
 from backoffice.relay.judge import Judged, Merged, Outcome
 
@@ -54,7 +55,7 @@ class Lines:
             "places": sorted(one.recipient.places),
         }
         if decision.no_common_window:
-            told["no_common_window"] = True
+            told["no_common_window"] = self.translate(NO_COMMON_WINDOW.says)
         if decision.lifted:
             told["lifted"] = [{"source": lifted.bound.source, "by": lifted.lifted_by} for lifted in decision.lifted]
         if "global" in one.recipient.places and one.recipient.without_pack:
