@@ -149,10 +149,8 @@ def _values(fact: str, hint: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401  # 
         return _sets([*_CHANNELS])
     if fact == "message.topic":
         return st.sampled_from(_TOPICS)
-    if get_origin(hint) is Literal:
-        return st.sampled_from(get_args(hint))
-    if get_origin(hint) is frozenset:
-        return _sets(_words(fact))
+    if get_origin(hint) in {Literal, frozenset}:
+        return st.sampled_from(get_args(hint)) if get_origin(hint) is Literal else _sets(_words(fact))
     made: dict[Any, st.SearchStrategy[Any]] = {
         bool: st.booleans(),
         str: st.sampled_from(_words(fact)),
