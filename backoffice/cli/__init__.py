@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import click
 
 from backoffice.cli.demo import demo
@@ -22,6 +24,8 @@ for _command in (demo, judge, decide, policy):
 
 def main() -> None:
     """Run a command; wrong use or input ends with one message and exit code 2."""
+    for ending in (signal.SIGTERM, signal.SIGHUP):  # end as on Ctrl-C, so that no file is left half written
+        signal.signal(ending, signal.default_int_handler)
     with refusing():
         commands(prog_name="backoffice")
 

@@ -15,15 +15,15 @@ import msgspec
 
 from backoffice.cli.show import as_json, err, progress, refusing
 from backoffice.cli.summary import print_summary, summary_of
-from backoffice.consent.evidence import read_evidence
+from backoffice.contacts.cells import country_of
 from backoffice.contacts.lists import ContactList, open_list
 from backoffice.kernel.clock import system_clock
 from backoffice.kernel.errors import Invalid
-from backoffice.plumbing.policies import library, read_text
+from backoffice.plumbing.policies import library, read_scenario_files, read_text
 from backoffice.plumbing.translations import LANGUAGES, translator
 from backoffice.plumbing.writing import whole_file
+from backoffice.policy.facts import ERA
 from backoffice.policy.proving import Prover
-from backoffice.policy.rulebook import Rulebook
 from backoffice.policy.scenarios import Case, read_one
 from backoffice.policy.telling import tell
 from backoffice.policy.vocabulary import Channel, Purpose
@@ -80,10 +80,11 @@ def judge(  # noqa: PLR0917  # click hands over each option
         _one_of(purpose, get_args(Purpose), "purpose")
         _one_of(channel, get_args(Channel), "channel")
         library().operator(operator)
+        _refuse_overwriting(out_path, file, profile_path)
         profile = read_profile(profile_path) if profile_path else Profile()
         at = _moment(moment) if moment else profile.at or system_clock()
         columns = dict(_pair(text) for text in mapping)
-        place = region or profile.region or None
+        place = _region(region or profile.region)
         contacts = open_list(file, channel=channel, region=place, at=at, mapping=columns, encoding=encoding)
         profile = profile if profile.list or is_json else _asked(profile)
         job = Job(contacts=contacts, profile=profile, operator=operator, purpose=purpose, at=at)
@@ -97,15 +98,13 @@ def judge(  # noqa: PLR0917  # click hands over each option
 
 def run(job: Job, out_path: Path | None, lines: Lines) -> tuple[Counts, float]:
     """Judge the list, write its lines, and return the counts and the seconds it took."""
-    evidence = read_evidence(job.profile.list, file_sha256=job.contacts.sha256)
-    policies = library()
-    place = policies.operator(job.operator).place
+    profile, policies = job.profile, library()
     judging = Judge(
-        Rulebook(policies, job.operator, settings=job.profile.settings),
-        job.profile.account_facts(place),
-        job.profile.message_facts(job.at, job.contacts.channel, job.purpose),
-        job.profile.recipient_facts(),
-        evidence,
+        profile.rulebook(policies, job.operator),
+        profile.account_facts(policies.operator(job.operator).place),
+        profile.message_facts(job.at, job.contacts.channel, job.purpose),
+        profile.recipient_facts(),
+        profile.evidence(job.contacts.sha256),
     )
     counts, began = Counts(), time.monotonic()
     with progress(job.contacts.path, PHASES, shown=True) as told:
@@ -127,15 +126,14 @@ def run(job: Job, out_path: Path | None, lines: Lines) -> tuple[Counts, float]:
 def decide(file: Path, language: str) -> None:
     """Judge one send given as JSON (FILE, or - for standard input): a case without what it expects."""
     with refusing(language):
-        text = sys.stdin.read() if str(file) == "-" else read_text(file)
-        case: Case = read_one(text, str(file))
+        case: Case = read_one(_stdin() if str(file) == "-" else read_text(file), str(file), read_scenario_files())
         decision, _, _ = Prover(library()).decide(case)
     as_json(tell(decision, translator(language)))
 
 
 def _asked(profile: Profile) -> Profile:
     """Ask once, where a person is at the keyboard, for what turns bare flags into evidence."""
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         return profile
     err.print("Nothing is stated of this list's consents. Leave empty what you don't have; such consents count as D.")
     sender = click.prompt("Who did people agree to hear from", default="", show_default=False, err=True)
@@ -158,7 +156,31 @@ def _moment(text: str) -> datetime:
         raise Invalid("at_invalid", field="--at", value=text) from None
     if at.tzinfo is None:
         raise Invalid("at_without_zone", field="--at", value=text)
+    if at.year not in ERA:
+        raise Invalid("at_invalid", field="--at", value=text)
     return at.astimezone(UTC)
+
+
+def _region(text: str) -> str | None:
+    try:
+        return country_of(text) or None
+    except Invalid as wrong:
+        raise Invalid(wrong.code, field="--region") from None
+
+
+def _refuse_overwriting(out_path: Path | None, *sources: Path | None) -> None:
+    """Refuse lines that would take the place of the list or the profile they are made from."""
+    for source in sources:
+        if out_path and source and out_path.exists() and source.exists() and out_path.samefile(source):
+            raise Invalid("out_is_read", file=str(source), field="--out")
+
+
+def _stdin() -> str:
+    stated = sys.stdin.buffer.read() if sys.stdin else b""
+    try:
+        return stated.decode()
+    except UnicodeDecodeError as wrong:
+        raise Invalid("file_not_utf8", file="-", byte=wrong.start) from None
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from rich.table import Table
 from backoffice.cli.show import as_json, out, progress_of, refusing
 from backoffice.plumbing.policies import library, read_scenario_files
 from backoffice.policy.coverage import Shown, check
+from backoffice.policy.dates import DateProof, prove_dates
 from backoffice.policy.explain import diff, explain
 from backoffice.policy.proving import Proof, Prover
 from backoffice.policy.scenarios import Case, read_scenarios
@@ -29,13 +30,17 @@ def _proofs(path: Path | None = None) -> list[Proof]:
     return list(progress_of(Prover(library()).prove(cases), len(cases), "cases"))
 
 
+def _dates(path: Path | None = None) -> list[DateProof]:
+    return list(prove_dates(library(), read_scenario_files(path)))
+
+
 @policy.command("test")
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 @JSON
 def test_command(path: Path | None, *, is_json: bool) -> None:
     """Run the worked cases of PATH (a file or folder; default: all)."""
     with refusing():
-        proofs = _proofs(path)
+        proofs: list[Proof | DateProof] = [*_proofs(path), *_dates(path)]
     failures = [{"case": proof.case.id, "failures": proof.failures} for proof in proofs if proof.failures]
     told = {
         "passed": len(proofs) - len(failures),
@@ -94,7 +99,7 @@ def _print_check(told: dict[str, Any]) -> None:
 def explain_command(source: str, *, is_json: bool) -> None:
     """Explain one clause (operator/5.2#1) or row (EU-CONS-01): its rules, parameters, where they act, its cases."""
     with refusing():
-        told = explain(library(), source, _proofs())
+        told = explain(library(), source, _proofs(), _dates())
     if is_json:
         as_json(told)
         return
@@ -103,7 +108,7 @@ def explain_command(source: str, *, is_json: bool) -> None:
             out.print(f"{name}: {value}", markup=False)
     for rule in told["rules"]:
         out.print(f"\nrule {rule['rule']} ({rule['mode']}, asked by {rule['question']})", markup=False)
-        for name in ("says", "params", "places", "channels", "purposes", "acts"):
+        for name in ("says", "params", "places", "channels", "purposes", "outer_limit", "acts"):
             if name in rule:
                 out.print(f"  {name}: {rule[name]}", markup=False)
     out.print(f"\n{len(told['scenarios'])} cases")

@@ -12,14 +12,14 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from backoffice.kernel.errors import BackofficeError
+from backoffice.kernel.errors import BackofficeError, Invalid
 from backoffice.plumbing.messages import error_text
 from backoffice.plumbing.translations import translator
 
 WRONG_USE = 2
 
-out = Console(soft_wrap=True, highlight=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+out = Console(soft_wrap=True, highlight=False, emoji=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)  # ":100:" is a line, and no emoji
 
 
 @contextmanager
@@ -31,15 +31,24 @@ def refusing(language: str = "en") -> Iterator[None]:
         where = ":".join(str(refused.data[key]) for key in ("file", "line") if key in refused.data)
         field = refused.data.get("field")
         parts = [part for part in (where, str(field) if field else "") if part]
-        err.print(": ".join([*parts, error_text(refused, translator(language))]), markup=False)
+        err.print(_on_one_line(": ".join([*parts, error_text(refused, translator(language))])), markup=False)
         sys.exit(WRONG_USE)
-    except BrokenPipeError:
-        sys.exit(0)
+    except BrokenPipeError:  # who read along has left
+        raise
+    except OSError as fault:
+        with refusing(language):
+            raise Invalid("system_refuses", file=fault.filename or "-", why=fault.strerror) from None
+
+
+def _on_one_line(text: str) -> str:
+    """Return somebody's text without what would steer a terminal or begin another line."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
 
 
 def as_json(value: Any) -> None:  # noqa: ANN401  # anything msgspec can write
     """Print one JSON object on one line."""
-    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    out.file.write(msgspec.json.encode(value).decode() + "\n")
+    out.file.flush()
 
 
 @contextmanager

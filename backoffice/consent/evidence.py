@@ -36,7 +36,7 @@ class FormCopy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     sender: str = ""
     language: str = ""
     is_written: bool = False  # written or signed, also electronically (15 USC 7001(a), AZ-PD-01)
-    valid_days: int = 0  # how long the consent holds; 0 without an end
+    valid_days: Annotated[int, msgspec.Meta(ge=0, le=36_525)] = 0  # how long the consent holds; 0 without an end
     fields: frozenset[str] = frozenset()
 
 

@@ -11,6 +11,8 @@ import re
 import unicodedata
 from datetime import UTC, date, datetime, timedelta, timezone
 
+from phonenumbers import SUPPORTED_REGIONS
+
 from backoffice.kernel.errors import Invalid
 from backoffice.kernel.language import fold
 from backoffice.kernel.phone import parse_phone
@@ -95,9 +97,11 @@ def born_on(cell: str, field: str, at: datetime) -> date | None:
 
 
 def country_of(cell: str) -> str:
-    """Return the two letters of a country in capitals, "" for an empty cell, else `country_invalid`."""
+    """Return the two letters of a country in capitals, "" for an empty cell, else `country_invalid` or `_unknown`."""
     if cell and not (len(cell) == 2 and cell.isascii() and cell.isalpha()):
         raise Invalid("country_invalid", field="country")
+    if cell and cell.upper() not in SUPPORTED_REGIONS:
+        raise Invalid("country_unknown", field="country")
     return cell.upper()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -118,6 +119,8 @@ def _changed_at(path: Path) -> tuple[int, int]:
         found = path.stat()
     except OSError as fault:
         raise Invalid("file_unreadable", file=path.name, why=fault.strerror or "") from None
+    if not S_ISREG(found.st_mode):  # a pipe can't be read twice
+        raise Invalid("file_unreadable", file=path.name, why="it is no regular file")
     return found.st_mtime_ns, found.st_size
 
 

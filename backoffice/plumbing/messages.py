@@ -65,8 +65,10 @@ COMMANDS: dict[str, str] = {
     "file_unwritable": "The file can't be written: {why}.",
     "json_invalid": "The JSON can't be read: {why}.",
     "map_invalid": "{value} names no column. Write COLUMN=HEADER.",
+    "out_is_read": "The lines would be written over what they are made from. Name another file.",
     "profile_pins_the_send": "A profile does not state this. It is stated where the list is judged.",
     "purpose_unknown": "{value} is no purpose. The purposes are: {known}.",
+    "system_refuses": "The operating system refuses it: {why}.",
 }
 """Why a command can't do what it was asked."""
 
@@ -76,6 +78,7 @@ POLICIES: dict[str, str] = {
     "case_twice": "Two cases have the id {case}.",
     "clause_may_not_lift_law": "The clause {clause} lifts a row of law. A clause may only tighten the law.",
     "clause_unknown": "There is no clause {clause}.",
+    "due_term_unclear": "{source} has to state just one such term on {on}, and it states: {known}.",
     "edition_unknown": "{operator} has no edition {edition}. The editions are: {known}.",
     "exception_names_what_it_lifts": "An exception has the mode allow and names the rows it lifts, and no other rule "
     "does. {rule} does not fit.",

@@ -34,6 +34,8 @@ def read_scenario_files(path: Path | None = None) -> dict[str, str]:
         raise NotFound("file_unreadable", file=str(path), why="no such file or folder")
     bases = {file: text for file, text in _texts(own).items() if file.startswith("bases")}
     chosen = _texts(path) if path.is_dir() else {path.name: read_text(path)}
+    if not chosen:
+        raise NotFound("file_unreadable", file=str(path), why="there is no .toml in it")
     return {**bases, **chosen}
 
 
@@ -44,7 +46,7 @@ def _texts(folder: Path) -> dict[str, str]:
 def read_text(path: Path) -> str:
     """Read a UTF-8 file; raises NotFound or Invalid with the file and the byte that is wrong."""
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except OSError as missing:
         raise NotFound("file_unreadable", file=str(path), why=missing.strerror) from None
     except UnicodeDecodeError as wrong:

@@ -16,16 +16,19 @@ from backoffice.kernel.errors import Invalid
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """Write to a neighbour and put it in place at the end; an error leaves what was there before.
 
-    Raises Invalid where the folder can't be written to.
+    Raises Invalid where the path is no file, or can't be written to.
     """
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        if path.exists() and not path.is_file():
+            raise Invalid("file_unwritable", file=str(path), why="it is no regular file")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".backoffice-")
     except OSError as refused:
         raise Invalid("file_unwritable", file=str(path), why=refused.strerror) from None
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
         Path(name).replace(path)
-    except BaseException:
+    except OSError as full:
+        raise Invalid("file_unwritable", file=str(path), why=full.strerror) from None
+    finally:
         Path(name).unlink(missing_ok=True)
-        raise

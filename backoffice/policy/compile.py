@@ -17,7 +17,8 @@ from itertools import chain, count
 from typing import Any
 
 from backoffice.policy.gaps import Gap, GapError
-from backoffice.policy.language import CALLS, Params, Rule
+from backoffice.policy.language import Params, Rule
+from backoffice.policy.rewrite import Hoist, Inline, joined
 
 Gaps = tuple[tuple[int, str], ...]
 Answers = tuple[int, Gaps]
@@ -26,8 +27,6 @@ Bind = Callable[[Any, Any], Judge]
 Single = Callable[[Any, Any, Any], Answers]
 Predicate = tuple[Rule, Params | None]
 
-BATCH = {"account", "message"}  # what a batch has one of
-UNROLLED = 16  # constant loops up to this length become straight lines
 LITERALS = (bool, int, str, type(None))
 
 
@@ -83,9 +82,9 @@ class _Fragment:
         self.constants: dict[str, Any] = {}
         self.hoisted: dict[str, str] = {}
         self.is_inner = "recipient" in rule.scope
-        expression = _Inline(rule, params, self).visit(copy.deepcopy(rule.expression))
+        expression = Inline(rule, params, self).visit(copy.deepcopy(rule.expression))
         body = _Lines(self)
-        body.branch(_Hoist(self).visit(expression) if self.is_inner and is_batch else expression, ["fired |= {bit}"])
+        body.branch(Hoist(self).visit(expression) if self.is_inner and is_batch else expression, ["fired |= {bit}"])
         self.lines = body.lines
 
     def numbered(self, number: int) -> list[str]:
@@ -129,112 +128,6 @@ def _plain(value: object) -> Any:  # noqa: ANN401  # a literal of any type
     return None
 
 
-class _Inline(ast.NodeTransformer):
-    """Puts constants for parameters, renames loop variables, folds and unrolls."""
-
-    def __init__(self, rule: Rule, params: Params | None, writer: _Fragment) -> None:
-        self.globals = rule.function.__globals__
-        self.params = params
-        self.writer = writer
-        self.bound: dict[str, ast.expr] = {}
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        if node.id in self.bound:
-            return copy.deepcopy(self.bound[node.id])
-        return self.writer.constant(self.globals[node.id]) if node.id.isupper() else node
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        if isinstance(node.value, ast.Name) and node.value.id == "p":
-            return self.writer.constant(getattr(self.params, node.attr))
-        return self._folded(self.generic_visit(node))
-
-    def visit_Compare(self, node: ast.expr) -> ast.expr:
-        return self._folded(self.generic_visit(node))
-
-    visit_UnaryOp = visit_Tuple = visit_Compare  # noqa: N815  # as the base class has it
-
-    def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
-        return _joined(node.op, (self.visit(value) for value in node.values))
-
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        match node.args:
-            case [ast.GeneratorExp() as loop] if isinstance(node.func, ast.Name) and node.func.id in ("any", "all"):
-                return self._loop(node.func.id, loop)
-            case _:
-                return self._folded(self.generic_visit(node))
-
-    def _loop(self, name: str, loop: ast.GeneratorExp) -> ast.expr:
-        (over,) = loop.generators
-        target = over.target.id if isinstance(over.target, ast.Name) else ""
-        items = self._constant(iterable := self.visit(over.iter))
-        if items is not None and len(items) <= UNROLLED:
-            turns = [self._turn(name, target, self.writer.constant(item), loop) for item in items]
-            return _joined(ast.Or() if name == "any" else ast.And(), turns)
-        fresh = ast.Name(self.writer.name("v"), ast.Load())
-        self.bound[target] = fresh
-        body = self.visit(copy.deepcopy(loop.elt))
-        conditions = [self.visit(copy.deepcopy(condition)) for condition in over.ifs]
-        del self.bound[target]
-        turned = ast.comprehension(ast.Name(fresh.id, ast.Store()), iterable, conditions, 0)
-        return ast.Call(ast.Name(name, ast.Load()), [ast.GeneratorExp(body, [turned])], [])
-
-    def _turn(self, name: str, target: str, item: ast.expr, loop: ast.GeneratorExp) -> ast.expr:
-        self.bound[target] = item
-        body = self.visit(copy.deepcopy(loop.elt))
-        conditions = [self.visit(copy.deepcopy(condition)) for condition in loop.generators[0].ifs]
-        del self.bound[target]
-        if name == "any":
-            return _joined(ast.And(), [*conditions, body])
-        return _joined(ast.Or(), [ast.UnaryOp(ast.Not(), _joined(ast.And(), conditions)), body]) if conditions else body
-
-    def _constant(self, node: ast.expr) -> tuple[Any, ...] | None:
-        match node:
-            case ast.Constant(value=tuple() as items):
-                return items
-            case ast.Name(id=name) if isinstance(self.writer.constants.get(name), tuple):
-                items = self.writer.constants[name]
-                return items if isinstance(items, tuple) else None
-            case _:
-                return None
-
-    def _folded(self, node: ast.AST) -> ast.expr:
-        """Compute what holds constants only."""
-        known = self.writer.constants
-        if _names(node) - known.keys() or not isinstance(node, ast.expr):
-            return node  # type: ignore[return-value]  # always an expression here
-        value = eval(compile(ast.fix_missing_locations(ast.Expression(node)), "<fold>", "eval"), {**known})  # noqa: S307
-        return self.writer.constant(value)
-
-
-def _joined(op: ast.boolop, values: Iterable[ast.expr]) -> ast.expr:
-    """Join by `and` or `or`, up to a constant that ends it; nothing to join is the operation's own truth."""
-    ends = isinstance(op, ast.Or)
-    kept: list[ast.expr] = []
-    for value in values:
-        if isinstance(value, ast.Constant) and bool(value.value) is not ends:
-            continue
-        kept.append(value)
-        if isinstance(value, ast.Constant):
-            break
-    if not kept:
-        return ast.Constant(not ends)
-    return kept[0] if len(kept) == 1 else ast.BoolOp(op, kept)
-
-
-class _Hoist(ast.NodeTransformer):
-    """Moves what only account and message decide into the batch."""
-
-    def __init__(self, writer: _Fragment) -> None:
-        self.writer = writer
-
-    def visit(self, node: ast.AST) -> Any:  # noqa: ANN401  # as the base class has it
-        if isinstance(node, ast.expr):
-            names = _names(node)
-            if names & BATCH and not names - BATCH - self.writer.constants.keys():
-                return self.writer.hoist(node)
-        return self.generic_visit(node)
-
-
 class _Lines:
     """Writes a truth test as statements, so that `any` and `all` need no generator."""
 
@@ -259,7 +152,7 @@ class _Lines:
         first, *rest = values
         inside = _Lines(self.writer)
         if rest:
-            inside.branch(_joined(ast.And(), rest), then)
+            inside.branch(joined(ast.And(), rest), then)
         self.branch(first, inside.lines if rest else then)
 
     def assign(self, expression: ast.expr, flag: str) -> None:
@@ -273,7 +166,7 @@ class _Lines:
             case ast.BoolOp(op=op, values=[first, *rest]):
                 self.assign(first, flag)
                 inside = _Lines(self.writer)
-                inside.assign(_joined(op, rest), flag)
+                inside.assign(joined(op, rest), flag)
                 self.lines += [f"if {'' if isinstance(op, ast.And) else 'not '}{flag}:", *_indent(inside.lines)]
             case ast.Call(func=ast.Name(id="any" | "all" as name), args=[ast.GeneratorExp(elt=elt, generators=[over])]):
                 self._loop(name == "any", elt, over, flag)
@@ -283,13 +176,9 @@ class _Lines:
     def _loop(self, is_any: bool, elt: ast.expr, over: ast.comprehension, flag: str) -> None:  # noqa: FBT001
         wanted = elt if is_any else ast.UnaryOp(ast.Not(), elt)
         inside = _Lines(self.writer)
-        inside.branch(_joined(ast.And(), [*over.ifs, wanted]), [f"{flag} = {is_any}", "break"])
+        inside.branch(joined(ast.And(), [*over.ifs, wanted]), [f"{flag} = {is_any}", "break"])
         self.lines += [f"{flag} = {not is_any}", f"for {ast.unparse(over.target)} in {ast.unparse(over.iter)}:"]
         self.lines += _indent(inside.lines)
-
-
-def _names(node: ast.AST) -> set[str]:
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} - CALLS
 
 
 def _has_loop(expression: ast.AST) -> bool:

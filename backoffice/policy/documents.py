@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from backoffice.kernel.errors import Invalid
+from backoffice.policy.primitives.terms import Term
 from backoffice.policy.units import decode
 
 Mode = Literal["deny", "hold", "warn", "allow", "classify", "do"]
@@ -44,6 +45,8 @@ class Use(_Strict, frozen=True, kw_only=True):
     """One rule as a clause or row uses it.
 
     `awaits` names a parameter the source leaves open: until the operator sets it, the rule sleeps.
+    `outer_limit` is when the source itself wants a rule of the gate obeyed at the latest. It permits nothing: the
+    rule acts at once.
     """
 
     rule: str
@@ -57,6 +60,7 @@ class Use(_Strict, frozen=True, kw_only=True):
     same_as: str = ""
     lifts: tuple[str, ...] = ()
     awaits: str = ""
+    outer_limit: Term | None = None
 
 
 class Clause(_Strict, frozen=True, kw_only=True):
@@ -151,7 +155,7 @@ def read(kind: type[T], file: str, text: str) -> T:
 def convert(kind: type[T], value: object, file: str, text: str, at: str = "$") -> T:
     """Give a read value its type; `at` is where it stands in the file, as `$.clause[3].rules[0].params`."""
     try:
-        return msgspec.convert(value, kind, dec_hook=decode, strict=False)
+        return msgspec.convert(value, kind, dec_hook=decode)
     except msgspec.ValidationError as wrong:
         why, _, path = str(wrong).partition(" - at `")
         field = at + path.rstrip("`").removeprefix("$") if path else at
@@ -168,15 +172,17 @@ def line_of(text: str, field: str) -> int:
     >>> line_of('a = 1\n[[row]]\nid = "x"\n[[row]]\nid = 3\n', "$.row[1].id")
     5
     """
-    lines = text.splitlines()
-    start, keys = 0, re.findall(r"(\w+)(?:\[(\d+)\])?", field.lstrip("$."))
-    for name, number in keys[:1]:
-        headers = [line for line, content in enumerate(lines) if content.strip() == f"[[{name}]]"]
-        if number and int(number) < len(headers):
-            start = headers[int(number)]
+    lines, start = text.splitlines(), 0
+    keys = re.findall(r"(\w+)(?:\[(\d+)\])?", field.lstrip("$."))
+    tables = [re.sub(r"#.*|[\[\]\s\"']", "", line) if line.startswith("[") else "" for line in lines]
+    for depth, (_, number) in enumerate(keys, 1):
+        table = ".".join(name for name, _ in keys[:depth])
+        headers = [line for line, name in enumerate(tables) if name == table and line >= start]
+        if int(number or 0) < len(headers):
+            start = headers[int(number or 0)]
     for name, _ in reversed(keys):
         for line in range(start, len(lines)):
-            if line > start and lines[line].startswith("[["):
+            if line > start and tables[line]:
                 break
             if re.search(rf"\b{name}\b", lines[line]):
                 return line + 1

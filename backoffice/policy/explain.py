@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
-from backoffice.kernel.errors import NotFound
 from backoffice.policy.bound import Bound
 from backoffice.policy.coverage import Shown, clause_enforced, row_enforced
+from backoffice.policy.dates import DateProof, entry_of
 from backoffice.policy.documents import Clause, Row, Use
 from backoffice.policy.language import RULES
 from backoffice.policy.library import Library
@@ -17,25 +17,21 @@ from backoffice.policy.proving import Proof
 from backoffice.policy.questions import ASKED, DECLARED
 
 
-def explain(library: Library, source: str, proofs: Iterable[Proof]) -> dict[str, Any]:
+def explain(library: Library, source: str, proofs: Iterable[Proof], dates: Iterable[DateProof] = ()) -> dict[str, Any]:
     """Tell all about `operator/5.2#1` or `EU-CONS-01`; raises NotFound where there is no such clause or row."""
     proofs = tuple(proofs)
     shown = Shown.by(proofs)
-    if "/" in source:
-        operator, _, wanted = source.partition("/")
-        clause = next((one for one in library.terms(operator).clause if one.id == wanted), None)
-        if clause is None:
-            raise NotFound("clause_unknown", clause=source)
+    entry = entry_of(library, source)
+    if isinstance(entry, Clause):
+        operator = source.partition("/")[0]
         bounds = [bound for bound in library.clauses(operator) if bound.source == source]
-        told = {**_told(clause), "enforced": clause_enforced(library, operator, clause, shown)}
+        told = {**_told(entry), "enforced": clause_enforced(library, operator, entry, shown)}
     else:
-        row = library.rows.get(source)
-        if row is None:
-            raise NotFound("row_unknown", row=source)
         bounds = [bound for bound in library.law if bound.source == source]
-        told = {**_told(row), "enforced": row_enforced(library, row, shown)}
+        told = {**_told(entry), "enforced": row_enforced(library, entry, shown)}
         told["not_on_a_send"] = library.exempt.get(source, "")
-    return {**told, "rules": _rules(bounds, told.pop("rules")), "scenarios": _cases(source, proofs)}
+    scenarios = [*_cases(source, proofs), *_dates(source, dates)]
+    return {**told, "rules": _rules(bounds, told.pop("rules")), "scenarios": scenarios}
 
 
 def _told(entry: Clause | Row) -> dict[str, Any]:
@@ -59,12 +55,19 @@ def _rule(use: Use, bound: Bound | None) -> dict[str, Any]:
             "channels": sorted(bound.channels),
             "purposes": sorted(bound.purposes),
             "acts": bound.is_acting and not bound.is_asleep,
+            "outer_limit": {} if use.outer_limit is None else msgspec.to_builtins(use.outer_limit),
         }
     return {name: value for name, value in told.items() if value not in ([], {}, "")}
 
 
 def _cases(source: str, proofs: tuple[Proof, ...]) -> list[dict[str, str]]:
     return [{"case": proof.case.id, "shows": shows} for proof in proofs if (shows := _shows(source, proof))]
+
+
+def _dates(source: str, dates: Iterable[DateProof]) -> Iterator[dict[str, str]]:
+    for proof in dates:
+        if proof.case.source == source and not proof.failures:
+            yield {"case": proof.case.id, "shows": "proves the date"}
 
 
 def _shows(source: str, proof: Proof) -> str:

@@ -109,7 +109,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -119,16 +119,19 @@ from backoffice.policy.vocabulary import Channel, ContentClass, Grade, Purpose, 
 NEVER = datetime(1, 1, 1, tzinfo=UTC)
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 PRESUMED_ADULT = 999  # years; no birth date on record and nothing says a child is meant
+ERA = range(1970, 2200)  # the years in which a send can be judged
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Consent(msgspec.Struct, frozen=True, kw_only=True):
     """A person's recorded yes, with what its evidence proves."""
 
     grade: Grade
-    given_at: datetime
+    given_at: Moment
     purposes: frozenset[str]
     channels: frozenset[str]
-    valid_until: datetime = FOREVER
+    valid_until: Moment = FOREVER
     names_sender: bool = False  # names this sender
     is_written: bool = False  # written or signed, also electronically
     fields: frozenset[str] = frozenset()  # what the record holds, in the register's field names
@@ -139,7 +142,7 @@ class Suppression(msgspec.Struct, frozen=True, kw_only=True):
 
     scope: Literal["all", "marketing", "topic"]
     channel: str = "all"
-    at: datetime = NEVER
+    at: Moment = NEVER
     topic: str = ""
 
 
@@ -158,14 +161,14 @@ class Register(msgspec.Struct, frozen=True):
     """A register we hold (do-not-call, carrier domains), with the day of its data."""
 
     name: str
-    as_of: datetime
+    as_of: Moment
 
 
 class Listing(msgspec.Struct, frozen=True):
     """An entry of the person's address in a register."""
 
     register: str
-    since: datetime
+    since: Moment
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,10 +180,10 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     standing_ground: str = ""
     restricted_channels: frozenset[str] = gap("account.restricted_channels")
     documents_accepted: frozenset[str] = gap("account.documents_accepted")
-    trial_until: datetime = gap("account.trial_until")
+    trial_until: Moment = gap("account.trial_until")
     has_paid_plan: bool = gap("account.has_paid_plan")
-    paid_from: datetime = gap("account.paid_from")
-    paid_until: datetime = gap("account.paid_until")
+    paid_from: Moment = gap("account.paid_from")
+    paid_until: Moment = gap("account.paid_until")
     credits: int = gap("account.credits")
     entitlements: frozenset[str] = gap("account.entitlements")
     addons_purchased: frozenset[str] = gap("account.addons_purchased")
@@ -198,7 +201,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     sender_is_spoofed: bool = gap("account.sender_is_spoofed")
     sender_can_receive: bool = False
     sender_is_halted: bool = gap("account.sender_is_halted")
-    portfolio_room_at: datetime = gap("account.portfolio_room_at")
+    portfolio_room_at: Moment = gap("account.portfolio_room_at")
     mail_authentication: frozenset[str] = gap("account.mail_authentication")
     mail_complaint_rate: Decimal = gap("account.mail_complaint_rate")
     mail_daily_volume: int = 1_000_000_000
@@ -209,7 +212,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be sent, when, over which channel and for which purpose."""
 
-    at: datetime
+    at: Moment
     channel: Channel
     purpose: Purpose = "marketing"
     has_promotional_part: bool = True
@@ -259,21 +262,21 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     consents: tuple[Consent, ...] = ()
     soft_opt_in: frozenset[str] = frozenset()
     is_own_customer: bool = gap("recipient.is_own_customer")
-    last_purchase_at: datetime = NEVER
-    last_inquiry_at: datetime = NEVER
+    last_purchase_at: Moment = NEVER
+    last_inquiry_at: Moment = NEVER
     suppressions: tuple[Suppression, ...] = gap("recipient.suppressions")
-    last_opt_out_at: datetime = gap("recipient.last_opt_out_at")
+    last_opt_out_at: Moment = gap("recipient.last_opt_out_at")
     stop_confirmations: int = gap("recipient.stop_confirmations")
-    last_request_at: datetime = NEVER
+    last_request_at: Moment = NEVER
     answers_sent: int = gap("recipient.answers_sent")
-    unclear_stop_at: datetime = NEVER
+    unclear_stop_at: Moment = NEVER
     restriction: Literal["none", "contested", "objection", "erasure"] = gap("recipient.restriction")
-    last_inbound_at: datetime = NEVER
-    recent_sends: tuple[datetime, ...] = gap("recipient.recent_sends")
-    recent_on_topic: tuple[datetime, ...] = gap("recipient.recent_on_topic")
+    last_inbound_at: Moment = NEVER
+    recent_sends: tuple[Moment, ...] = gap("recipient.recent_sends")
+    recent_on_topic: tuple[Moment, ...] = gap("recipient.recent_on_topic")
     is_counted_in_portfolio: bool = False
     provider_error: int = 0
-    provider_error_at: datetime = NEVER
+    provider_error_at: Moment = NEVER
     listings: tuple[Listing, ...] = gap("recipient.listings")
     is_told_of_source: bool = gap("recipient.is_told_of_source")
     is_told_of_objection: bool = gap("recipient.is_told_of_objection")

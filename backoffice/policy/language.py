@@ -143,7 +143,7 @@ def _is_docstring(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def _loop_names(expression: ast.expr) -> set[str]:
+def _loop_names(expression: ast.AST) -> set[str]:
     loops = (node for node in ast.walk(expression) if isinstance(node, ast.comprehension))
     return {loop.target.id for loop in loops if isinstance(loop.target, ast.Name)}
 
@@ -162,6 +162,8 @@ def _objection(node: ast.AST, known: set[str]) -> str | None:  # noqa: PLR0911  
             return "an index is a constant"
         case ast.GeneratorExp(generators=generators) if len(generators) != 1:
             return "one loop at a time"
+        case ast.GeneratorExp(elt=inner, generators=[loop]) if _loop_names(inner) & _loop_names(loop):
+            return "a loop inside another needs a name of its own"
         case ast.Attribute(attr=name) if name.startswith("_"):
             return "facts have no private parts"
         case _:

@@ -165,7 +165,7 @@ class Library:
         """Refuse an exception that reaches into another legal order, or names no row."""
         for bound in self.law:
             for lifted in bound.lifts:
-                if lifted not in self.rows or _order(lifted) != _order(bound.source):
+                if lifted not in self.rows or legal_order(lifted) != legal_order(bound.source):
                     raise Invalid("exception_out_of_order", row=bound.source, lifts=lifted)
         for operator, edition in self.editions:
             for bound in self.clauses(operator, edition):
@@ -177,11 +177,11 @@ def _inside(folder: str, files: Mapping[str, str]) -> dict[str, str]:
     return {file.removeprefix(folder): text for file, text in files.items() if file.startswith(folder)}
 
 
-def _order(row: str) -> str:
-    """Name the legal order a row belongs to: Latvia is in the EU's, a state in that of the US.
+def legal_order(source: str) -> str:
+    """Name the legal order a row belongs to, Latvia's being the EU's; a clause has its own, without rows.
 
-    >>> _order("LV-MKT-06") == _order("EU-EPR-01"), _order("US-FL-03") == _order("US-TC-01")
-    (True, True)
+    >>> legal_order("LV-MKT-06"), legal_order("US-FL-03"), legal_order("acme/8.2")
+    ('EU', 'US', 'acme/8.2')
     """
-    first = row.partition("-")[0]
-    return "EU" if first in {"EU", "LV"} else first
+    first = source.partition("-")[0]
+    return "EU" if first == "LV" else first

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
 
-from backoffice.kernel.errors import Invalid
+from backoffice.kernel.errors import BackofficeError, Invalid
 from backoffice.kernel.phone import is_emergency, parse_phone
 from backoffice.policy.decide import Decision, Gate
 from backoffice.policy.documents import convert
@@ -18,6 +19,10 @@ from backoffice.policy.rulebook import Rulebook
 from backoffice.policy.scenarios import Case
 
 RuleKey = tuple[str, int]  # source, and the rule's place there
+
+_FACTS = {
+    f"{kind.__name__.lower()}.{name}" for kind in (Account, Message, Recipient) for name in kind.__struct_fields__
+}
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,18 +52,23 @@ class Prover:
     def prove(self, cases: Iterable[Case]) -> Iterator[Proof]:
         """Run cases in order."""
         for case in cases:
-            yield self._prove(case)
+            with _naming(case):
+                proof = self._prove(case)
+            yield proof
 
     def decide(self, case: Case) -> tuple[Decision, Program, set[int]]:
         """Judge a case; returns the decision, the rules in scope, and the numbers of those that did not answer no."""
-        account, message, recipient = self.facts(case)
-        gate = Gate(self._rulebook(case), account, message)
-        program, mask, missing = gate.answers(recipient)
+        with _naming(case):
+            account, message, recipient = self.facts(case)
+            gate = Gate(self._rulebook(case), account, message)
+            program, mask, missing = gate.answers(recipient)
         hit = {number for number in range(len(program.predicates)) if mask >> number & 1}
         return gate.decide(recipient), program, hit | {number for number, _ in missing}
 
     def facts(self, case: Case) -> tuple[Account, Message, Recipient]:
         """Make the facts of a case; raises Invalid naming the case where a fact has a wrong name or type."""
+        if strangers := set(case.unknown) - _FACTS:
+            raise Invalid("fact_unknown", field=min(strangers))
         pinned = {"purpose": case.purpose, "channel": case.channel, "at": case.at}
         return (
             self._fact(Account, {**case.account, "sender_provider_type": case.provider_type}, case),
@@ -70,9 +80,9 @@ class Prover:
         name = kind.__name__.lower()
         stated = {key: value for key, value in given.items() if f"{name}.{key}" not in case.unknown}
         if strangers := stated.keys() - set(kind.__struct_fields__):
-            raise Invalid("fact_unknown", case=case.id, field=f"{name}.{min(strangers)}")
-        times = stated.pop("local_times", None)
-        made = convert(kind, stated, f"case {case.id}", "", f"$.{name}")
+            raise Invalid("fact_unknown", field=f"{name}.{min(strangers)}")
+        times = stated.pop("local_times") if isinstance(stated.get("local_times"), tuple) else None
+        made = convert(kind, stated, case.where[0], "", f"$.{name}")
         return made if times is None else msgspec.structs.replace(made, local_times=times)
 
     def _place(self, case: Case) -> dict[str, Any]:
@@ -132,6 +142,16 @@ class Prover:
         return frozenset(one.key for one in (*asked, *lifts)) - busy
 
 
+@contextmanager
+def _naming(case: Case) -> Iterator[None]:
+    """Say of an error where its case stands."""
+    try:
+        yield
+    except BackofficeError as wrong:
+        file, line = case.where
+        raise type(wrong)(wrong.code, **{**wrong.data, "file": file, "line": line, "case": case.id}) from None
+
+
 def _number(case: Case) -> tuple[str | None, bool, str]:
     """Read the pinned number: E.164 or None, whether it can be an address, and a class where only we know it."""
     if case.number == "none":
@@ -147,8 +167,10 @@ def _graded(case: Case) -> dict[str, Any]:
     """Give the base's consents the pinned grade; "none" takes them away."""
     if case.grade == "none":
         return {**case.recipient, "consents": []}
-    consents = [{**consent, "grade": case.grade} for consent in case.recipient.get("consents", [])]
-    return {**case.recipient, "consents": consents}
+    consents = case.recipient.get("consents", [])
+    if not isinstance(consents, list) or not all(isinstance(one, dict) for one in consents):
+        return case.recipient  # what it has to be is told where facts are read
+    return {**case.recipient, "consents": [{**one, "grade": case.grade} for one in consents]}
 
 
 def _weightiest(decision: Decision) -> list[Finding]:

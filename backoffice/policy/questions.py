@@ -17,7 +17,7 @@ what_price      | account, tariff, period      | billing           | what is owe
 may_refund      | payment, ground              | billing           | does money come back
 credit_terms    | lot, top-up                  | billing           | how credits are spent, kept and lost
 invoice_terms   | seller, buyer, supply        | billing           | what an invoice must say, and by when
-due_by          | event, calendar              | kernel.periods    | by when must something be done
+due_by          | source, event, zone          | policy.dates      | by when must something be done
 keep_for        | data class, event            | subject_requests  | how long is data kept, and what ends it
 must_answer     | subject request              | subject_requests  | what an answer to a person must hold
 consent_terms   | consent                      | consent           | what ends or bounds a consent of an account user

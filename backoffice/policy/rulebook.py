@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -25,7 +26,7 @@ TABLES = ("calendars/", "numbers/")
 CODE = (
     *("kernel.calendars", "kernel.jurisdiction", "kernel.number_tables", "kernel.phone"),
     *("policy.bound", "policy.compile", "policy.decide", "policy.facts", "policy.gaps", "policy.language"),
-    *("policy.program", "policy.release", "policy.rulebook", "policy.times", "policy.units"),
+    *("policy.program", "policy.release", "policy.rewrite", "policy.rulebook", "policy.times", "policy.units"),
 )
 
 
@@ -85,7 +86,7 @@ class Rulebook:
         return self._scopes[known]
 
     def _epoch(self, at: datetime) -> int:
-        return sum(turn <= at for turn in self._turns)
+        return bisect_right(self._turns, at)
 
 
 def _invoked(bound: Bound, library: Library, operator: str, edition: str) -> Bound:

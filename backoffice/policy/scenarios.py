@@ -2,21 +2,25 @@
 
 A case starts `from` a base (a compliant account, message and person, every fact given), states what differs and
 says what must come out. It pins what law turns on, so that no case passes by an assumption: instant, zone,
-number, purpose, channel, provider type and evidence grade.
+number, purpose, channel, provider type and evidence grade. Cases of dates (`due`) stand in the same files and are
+run by `dates`.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable, Mapping
+from itertools import zip_longest
+from typing import Any, Literal
 
 import msgspec
 
 from backoffice.kernel.errors import Invalid
-from backoffice.policy.documents import convert, line_of, read
+from backoffice.policy.dates import DateCase
+from backoffice.policy.documents import convert, read
+from backoffice.policy.facts import ERA, Moment
 from backoffice.policy.rulebook import Setting
+from backoffice.policy.vocabulary import Channel, Grade, Purpose
 
 PINS = ("at", "zone", "number", "purpose", "channel", "provider_type", "grade")
 
@@ -37,7 +41,7 @@ class Expect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     lifted: tuple[str, ...] = ()
     classified: tuple[str, ...] = ()
     passes: tuple[str, ...] = ()
-    next_allowed_at: datetime | None = None
+    next_allowed_at: Moment | None = None
     never_opens: bool = False
     no_common_window: bool = False
 
@@ -45,13 +49,13 @@ class Expect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Pins(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a case pins, and what it says of account, message and person."""
 
-    at: datetime
+    at: Moment
     zone: str
     number: str  # E.164, or "none" for an address that is none
-    purpose: str
-    channel: str
-    provider_type: str
-    grade: str  # of the consent on record; "none" is none
+    purpose: Purpose
+    channel: Channel
+    provider_type: Literal["official", "unofficial"]
+    grade: Grade | Literal["none"]  # of the consent on record; "none" is none
     operator: str = ""
     edition: str = ""
     country: str = ""
@@ -64,6 +68,11 @@ class Pins(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     unknown: tuple[str, ...] = ()  # facts nobody stated, as "account.standing"
     settings: tuple[Setting, ...] = ()
     title: str = ""
+    where: tuple[str, int] = ("", 1)  # file and line, as it was read
+
+    def __post_init__(self) -> None:
+        if self.at.year not in ERA:
+            raise ValueError(f"at lies outside the years {ERA[0]} to {ERA[-1]}")
 
 
 class Base(Pins, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,21 +93,28 @@ class Case(Pins, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     base: tuple[Base, ...] = ()
     case: tuple[Case, ...] = ()
+    due: tuple[DateCase, ...] = ()
 
 
 def read_scenarios(files: Mapping[str, str]) -> tuple[Case, ...]:
     """Read scenario files into cases, each joined with its base; raises Invalid with file, line and field."""
     parsed = {file: _read(file, text) for file, text in files.items()}
+    bases = _bases(parsed.values())
+    cases = [_as_case(base) for base in bases.values()]
+    for scenarios in parsed.values():
+        cases += [_joined(case, bases) for case in scenarios.case]
+    _refuse_twins((*cases, *(due for scenarios in parsed.values() for due in scenarios.due)))
+    return tuple(cases)
+
+
+def _bases(parsed: Iterable[_File]) -> dict[str, Base]:
     bases: dict[str, Base] = {}
-    for file, scenarios in parsed.items():
+    for scenarios in parsed:
         for base in scenarios.base:
             if bases.setdefault(base.name, base) is not base:
-                raise Invalid("base_twice", file=file, field=base.name)
-    cases = [_as_case(base) for base in bases.values()]
-    for file, scenarios in parsed.items():
-        cases += _joined(scenarios.case, bases, file, files[file])
-    _refuse_twins(cases)
-    return tuple(cases)
+                file, line = base.where
+                raise Invalid("base_twice", file=file, line=line, field=base.name)
+    return bases
 
 
 def _read(file: str, text: str) -> _File:
@@ -108,13 +124,24 @@ def _read(file: str, text: str) -> _File:
     except tomllib.TOMLDecodeError:
         return read(_File, file, text)  # tells file and line
     for kind in ("base", "case"):
-        for number, entry in enumerate(table.get(kind, [])):
-            for pin in PINS:
-                if isinstance(entry, dict) and pin not in entry:
-                    field = f"{kind}[{number}]"
-                    name = entry.get("id") or entry.get("name")
-                    raise Invalid("scenario_pin_missing", file=file, line=line_of(text, field), field=pin, case=name)
+        headers = [line for line, content in enumerate(text.splitlines(), 1) if content.strip() == f"[[{kind}]]"]
+        for line, entry in zip_longest(headers, _entries(table, kind), fillvalue=1):
+            if isinstance(entry, dict):
+                entry["where"] = [file, line]
+                _refuse_unpinned(entry, PINS, entry.get("id") or entry.get("name") or kind)
     return convert(_File, table, file, text)
+
+
+def _entries(table: dict[str, Any], kind: str) -> list[Any]:
+    entries = table.get(kind)
+    return entries if isinstance(entries, list) else []
+
+
+def _refuse_unpinned(entry: dict[str, Any], pins: tuple[str, ...], name: str) -> None:
+    for pin in pins:
+        if pin not in entry:
+            file, line = entry["where"]
+            raise Invalid("scenario_pin_missing", file=file, line=line, field=pin, case=name)
 
 
 def _as_case(base: Base) -> Case:
@@ -122,18 +149,12 @@ def _as_case(base: Base) -> Case:
     return Case(**told, id=f"base-{base.name}", base="", expect=Expect(verdict="allow", passes=base.passes))
 
 
-def _joined(cases: tuple[Case, ...], bases: Mapping[str, Base], file: str, text: str) -> Iterator[Case]:
-    for number, case in enumerate(cases):
-        if case.base not in bases:
-            field = f"case[{number}].from"
-            raise Invalid(
-                "base_unknown", file=file, line=line_of(text, field), field="from", base=case.base, case=case.id
-            )
-        yield _on(bases[case.base], case)
-
-
-def _on(base: Base, case: Case) -> Case:
+def _joined(case: Case, bases: Mapping[str, Base]) -> Case:
     """Lay what a case says over its base."""
+    if case.base not in bases:
+        file, line = case.where
+        raise Invalid("base_unknown", file=file, line=line, field="from", base=case.base, case=case.id)
+    base = bases[case.base]
     inherited = {
         name: getattr(base, name)
         for name in ("operator", "edition", "country", "state", "postcode", "city", "settings")
@@ -143,23 +164,27 @@ def _on(base: Base, case: Case) -> Case:
     return msgspec.structs.replace(case, **inherited, **facts)
 
 
-def _refuse_twins(cases: list[Case]) -> None:
+def _refuse_twins(cases: tuple[Case | DateCase, ...]) -> None:
     seen: set[str] = set()
     for case in cases:
         if case.id in seen:
-            raise Invalid("case_twice", case=case.id)
+            where = dict(zip(("file", "line"), case.where, strict=True)) if isinstance(case, Case) else {}
+            raise Invalid("case_twice", case=case.id, **where)
         seen.add(case.id)
 
 
-def read_one(text: str, file: str) -> Case:
-    """Read one send as JSON: the keys of a case, without what it expects; raises Invalid with file and field."""
+def read_one(text: str, file: str, files: Mapping[str, str]) -> Case:
+    """Read one send as JSON: the keys of a case, without what it expects; it may start `from` a base of the files.
+
+    Raises Invalid with file and field.
+    """
     try:
         stated = msgspec.json.decode(text)
     except msgspec.DecodeError as broken:
         raise Invalid("json_invalid", file=file, why=str(broken)) from None
     if not isinstance(stated, dict):
         raise Invalid("json_invalid", file=file, why="expected an object")
-    for pin in (*PINS, "operator"):
-        if pin not in stated:
-            raise Invalid("scenario_pin_missing", file=file, field=pin, case=file)
-    return convert(Case, {"id": file, "from": "", "expect": {"verdict": ""}, **stated}, file, text)
+    told = {"id": file, "from": "", "expect": {"verdict": ""}, **stated, "where": [file, 1]}
+    _refuse_unpinned(told, PINS if told["from"] else (*PINS, "operator"), file)
+    case = convert(Case, told, file, text)
+    return _joined(case, _bases(_read(*one) for one in files.items())) if case.base else case

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -59,7 +61,6 @@ class Counts(msgspec.Struct, kw_only=True):
     rejections: Counter[str] = msgspec.field(default_factory=Counter)
     reasons: Counter[tuple[str, str, str, str]] = msgspec.field(default_factory=Counter)  # verdict, code, source, cited
     without_pack: Counter[str] = msgspec.field(default_factory=Counter)
-    fictional: int = 0
 
     def add(self, outcome: Outcome) -> None:
         """Count one row."""
@@ -77,7 +78,7 @@ class Counts(msgspec.Struct, kw_only=True):
         self.judged += 1
         self.verdicts[one.decision.verdict] += 1
         self.grades[one.grade] += 1
-        self.gaps.update({finding.fact for finding in one.decision.findings if finding.fact})
+        self.gaps.update(sorted({finding.fact for finding in one.decision.findings if finding.fact}))
         for finding in one.decision.findings:
             bound = finding.bound
             if not finding.fact:
@@ -103,6 +104,12 @@ class Judge:
 
     def judge(self, contacts: ContactList, counts: Counts, progress: Progress) -> Iterator[Outcome]:
         """Yield every row of the list as judged, merged or rejected, in its order; `counts` add up as it goes."""
+        try:
+            yield from self._outcomes(contacts, counts, progress)
+        except sqlite3.Error as full:
+            raise Invalid("file_unwritable", file=tempfile.gettempdir(), why=str(full)) from None
+
+    def _outcomes(self, contacts: ContactList, counts: Counts, progress: Progress) -> Iterator[Outcome]:
         with gather(self._told("gather", contacts.read(), progress), self._grade) as gathered:
             counts.rejected_with_opt_out = gathered.rejected_with_opt_out
             for item in self._told("judge", contacts.read(), progress):
@@ -145,7 +152,7 @@ class Judge:
             local_times=times,
             number_class=where.number_class or "other",
             person_type=known.person_type,
-            age=_age(known.born_on, times[0].on) if known.born_on else PRESUMED_ADULT,
+            age=_age(known.born_on, min(time.on for time in times)) if known.born_on else PRESUMED_ADULT,
             consents=known.consents,
             suppressions=_added(stops, assumed.suppressions),
             last_opt_out_at=stopped_at if stops else assumed.last_opt_out_at,

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from backoffice.contacts.rows import Rejection
+from backoffice.plumbing.messages import ROWS
 from backoffice.policy.program import Finding
 from backoffice.policy.reasons import NO_COMMON_WINDOW
 from backoffice.policy.telling import Translate, no_pack, reason
 from backoffice.relay.judge import Judged, Merged, Outcome
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a spreadsheet's formula may begin
-COLUMNS = ("line", "key", "verdict", "reasons", "next_allowed_at", "grade", "places", "address")
+COLUMNS = ("line", "key", "verdict", "reasons", "next_allowed_at", "grade", "places", "into", "address")
+
+_MAIL = re.compile(r"\S@\S+\.\w")
 
 
 class Lines:
-    """Turns outcomes into lines; addresses are left out unless they are asked for."""
+    """Turns outcomes into lines of the same keys; addresses are left out unless they are asked for, also as keys."""
 
     def __init__(self, translate: Translate, *, with_addresses: bool) -> None:
         self.translate = translate
@@ -31,37 +35,43 @@ class Lines:
         """Tell one row: its line, the sender's own id, and the verdict with everything that led to it."""
         match outcome:
             case Rejection():
-                return {
-                    "line": outcome.line,
-                    "key": outcome.key,
-                    "verdict": "rejected",
-                    "field": outcome.field,
-                    "reason": outcome.reason,
-                }
-            case Merged():
-                return {"line": outcome.row.line, "key": outcome.row.key, "verdict": "merged", "into": outcome.into}
+                return self._rejected(outcome)
+            case Merged(row=row):
+                return {**self._line(row.line, row.key, "merged", row.address), "into": outcome.into}
             case Judged():
                 return self._judged(outcome)
 
+    def _line(self, line: int, key: str, verdict: str, address: str) -> dict[str, Any]:
+        told = {
+            "line": line,
+            "key": key if self.with_addresses or not _is_address(key, address) else "",
+            "verdict": verdict,
+            "reasons": [],
+            "next_allowed_at": None,
+            "grade": "none",
+            "places": [],
+        }
+        return {**told, "address": address} if self.with_addresses and address else told
+
+    def _rejected(self, one: Rejection) -> dict[str, Any]:
+        address = one.told[0].address if one.told else ""
+        told = self._line(one.line, one.key, "rejected", address)
+        told["reasons"] = [{"code": one.reason, "field": one.field, "says": self.translate(ROWS[one.reason])}]
+        return {**told, "field": one.field, "reason": one.reason}
+
     def _judged(self, one: Judged) -> dict[str, Any]:
         decision = one.decision
-        told: dict[str, Any] = {
-            "line": one.row.line,
-            "key": one.row.key,
-            "verdict": decision.verdict,
-            "reasons": self._told_reasons(decision.findings),
-            "next_allowed_at": decision.next_allowed_at,
-            "grade": one.grade,
-            "places": sorted(one.recipient.places),
-        }
+        told = self._line(one.row.line, one.row.key, decision.verdict, one.row.address)
+        told["reasons"] = self._told_reasons(decision.findings)
+        told["next_allowed_at"] = decision.next_allowed_at
+        told["grade"] = one.grade
+        told["places"] = sorted(one.recipient.places)
         if decision.no_common_window:
             told["no_common_window"] = self.translate(NO_COMMON_WINDOW.says)
         if decision.lifted:
             told["lifted"] = [{"source": lifted.bound.source, "by": lifted.lifted_by} for lifted in decision.lifted]
         if "global" in one.recipient.places and one.recipient.without_pack:
             told["note"] = no_pack(one.recipient.without_pack, self.translate)
-        if self.with_addresses:
-            told["address"] = one.row.address
         return told
 
     def _told_reasons(self, findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
@@ -72,6 +82,13 @@ class Lines:
         return known[1]
 
 
+def _is_address(key: str, address: str) -> bool:
+    """Tell whether the sender's own id is an address: a mail address, a number with its +, or this row's number."""
+    digits = re.sub(r"\D|^0+", "", key)
+    is_number = len(digits) >= 7 and (key.startswith("+") or address.endswith(digits))
+    return is_number or _MAIL.search(key) is not None
+
+
 def json_line(told: dict[str, Any]) -> bytes:
     """Write a told row as one line of JSON."""
     return msgspec.json.encode(told) + b"\n"
@@ -79,9 +96,11 @@ def json_line(told: dict[str, Any]) -> bytes:
 
 def csv_line(told: dict[str, Any]) -> bytes:
     """Write a told row as one line of CSV that no spreadsheet reads as a formula."""
-    reasons = told.get("reasons") or [told[name] for name in ("reason", "into") if name in told]
-    shown = "; ".join(one["citation"] + ": " + one["says"] if isinstance(one, dict) else str(one) for one in reasons)
-    cells = {**told, "reasons": shown, "places": " ".join(told.get("places", []))}
+    reasons = [
+        ": ".join(filter(None, (one.get("citation") or one.get("field"), one["says"]))) for one in told["reasons"]
+    ]
+    notes = [told[name] for name in ("no_common_window", "note") if name in told]
+    cells = {**told, "reasons": "; ".join(reasons + notes), "places": " ".join(told["places"])}
     text = io.StringIO()
     csv.writer(text).writerow(_safe(cells.get(column)) for column in COLUMNS)
     return text.getvalue().encode()

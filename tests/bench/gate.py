@@ -6,7 +6,8 @@ ratios. A decision starts from the three records and judges all twenty rules ane
 beforehand for us that is not for the engines. What binding account and message once saves is told apart.
 
 The ratios are of allowed sends, where every engine has to look at everything. Of denied ones casbin, which tells
-only the verdict, ends at the first clause that holds; told apart too.
+only the verdict, ends at the first clause that holds; told apart too. Casbin's own ratio is of records as its manual
+asks about attributes; with 34 plain values for a request it is a quarter faster, which is a row of its own.
 """
 
 from __future__ import annotations
@@ -45,14 +46,11 @@ def say(*lines: str) -> None:
 
 
 def timed(run: Callable[[], object], count: int) -> float:
-    """Return CPU microseconds per item of a run over so many."""
+    """Return CPU microseconds per item of a run over so many, garbage collection included as in service."""
     gc.collect()
-    gc.disable()
     begun = process_time()
     run()
-    taken = process_time() - begun
-    gc.enable()
-    return taken / count * 1e6
+    return (process_time() - begun) / count * 1e6
 
 
 def check(all_engines: list[Engine]) -> int:
@@ -140,9 +138,8 @@ def _ratio(rounds: dict[str, list[float]], name: str, own: str = "single") -> fl
 
 def _table(rounds: dict[str, list[float]], names: list[str], reals: list[Real]) -> list[str]:
     us = {name: median(times) for name, times in rounds.items()}
-    lines = [
-        f"{'µs a decision':31}{'allowed':>9}{'ratio':>7}{'goal':>6}{'input ready':>14}{'ratio':>7}{'denied':>9}{'ratio':>7}"
-    ]
+    head = f"{'µs a decision':31}{'allowed':>9}{'ratio':>7}{'goal':>6}{'input ready':>14}{'ratio':>7}"
+    lines = [f"{head}{'denied':>9}{'ratio':>7}"]
     lines += [f"{'ours, a batch of one':31}{us['single']:9.3f}{'':34}{us['single denied']:9.3f}"]
     for name in names:
         ready, denied = f"{name} ready", f"{name} denied"
@@ -175,6 +172,7 @@ def main() -> None:
     operator, clauses = strictest()
     reals = batches(operator)
     say(f"Real rulebook: {operator}, whose Terms have most rules on the gate: {clauses}.")
+    gc.freeze()  # what was made so far is no engine's garbage
     before = os.getloadavg()
     rounds = measure(all_engines, reals)
     load = ", ".join(f"{one:.2f}" for one in (*before, *os.getloadavg()))

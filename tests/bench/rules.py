@@ -78,12 +78,7 @@ def documents_not_accepted(account: Account) -> bool:
     return any(kind not in account.documents_accepted for kind in ("terms", "privacy", "dpa"))
 
 
-@twin(
-    cedar="context.credits < 1",
-    zen="credits < 1",
-    cel="credits < 1",
-    casbin="r.credits < 1",
-)
+@twin(cedar="context.credits < 1", zen="credits < 1", cel="credits < 1", casbin="r.credits < 1")
 def out_of_credits(account: Account) -> bool:
     """No credit is left."""
     return account.credits < 1

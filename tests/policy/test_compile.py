@@ -51,6 +51,16 @@ def youngest_of_a_loop(message: Message, recipient: Recipient) -> bool:
     return len(recipient.consents) > 0 and min(one.given_at for one in recipient.consents) > message.at - DAY
 
 
+def greatest_as_truth(recipient: Recipient) -> bool:
+    """Take the greatest of a loop as it stands."""
+    return len(recipient.consents) > 0 and max(one.is_written for one in recipient.consents)
+
+
+def loop_with_a_condition(message: Message, recipient: Recipient) -> bool:
+    """Look only at some."""
+    return all(stop.scope == "all" for stop in recipient.suppressions if stop.channel == message.channel)
+
+
 def loop_in_a_loop(account: Account, recipient: Recipient) -> bool:
     """Look through two lists."""
     return all(
@@ -72,6 +82,8 @@ def guarded_by_the_batch(account: Account, message: Message, recipient: Recipien
 SHAPES: list[Callable[..., bool]] = [
     loop_in_a_comparison,
     youngest_of_a_loop,
+    greatest_as_truth,
+    loop_with_a_condition,
     loop_in_a_loop,
     loop_over_literals,
     guarded_by_the_batch,

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from backoffice.plumbing.policies import library
 from backoffice.policy.decide import Decision, Gate, decide
-from backoffice.policy.facts import Account, Message, Recipient, Suppression
+from backoffice.policy.facts import Account, Listing, Message, Recipient, Suppression
 from backoffice.policy.gaps import is_gap
 from backoffice.policy.language import RULES
 from backoffice.policy.library import Library
 from backoffice.policy.program import STRICTNESS, Program
 from backoffice.policy.rulebook import Rulebook
-from tests.policy.strategies import RULEBOOKS, accounts, messages, recipients
+from tests.policy.strategies import NOW, RULEBOOKS, accounts, messages, recipients
 
 AFRESH = {name: Rulebook(Library(library().files), name) for name in RULEBOOKS}
+DAY = timedelta(days=1)
 BOOKS = st.sampled_from(sorted(RULEBOOKS)).map(lambda name: RULEBOOKS[name])
 STOPS = st.builds(
     Suppression, scope=st.sampled_from(["all", "marketing", "topic"]), topic=st.sampled_from(["", "autumn"])
@@ -114,3 +117,21 @@ def test_every_rule_that_reads_consents_is_known_to_the_property_above() -> None
 
     assert reading >= ASK_FOR_CONSENT
     assert all("consent.grade" in RULES[name].source for name in reading)
+
+
+def test_an_act_that_has_not_happened_yet_lifts_nothing() -> None:
+    """A purchase, an inquiry or an inbound message dated after the send is no ground for it."""
+    message = Message(at=NOW, channel="whatsapp", purpose="marketing", form="free_form")
+    later = NOW + DAY
+    person = Recipient(
+        number_class="mobile",
+        listings=(Listing("us_dnc", NOW - 400 * DAY),),
+        last_purchase_at=later,
+        last_inquiry_at=later,
+        last_inbound_at=later,
+    )
+    account = Account(lawful_basis="consent", portfolio_room_at=NOW + DAY)
+
+    for source, code in (("US-NJ-01", "no_consent"), ("US-TC-11", "in_register"), ("PL-WA-02", "window_shut")):
+        bounds = [one for one in RULEBOOKS["isend"].bounds if (one.source, one.rule.name) == (source, code)]
+        assert [one.rule.answer(account, message, person, one.params) for one in bounds] == [True], source

@@ -39,7 +39,14 @@ def computed_index(account: Account) -> bool:  # noqa: D103
     return account.registers[account.credits].name == ""
 
 
-@pytest.mark.parametrize("function", [two_returns, calls_out, reads_a_global, uses_is, two_loops, computed_index])
+def one_name_twice(recipient: Recipient) -> bool:  # noqa: D103
+    return any(any(a in recipient.places for a in a.fields) for a in recipient.consents)
+
+
+REFUSED = [two_returns, calls_out, reads_a_global, uses_is, two_loops, computed_index, one_name_twice]
+
+
+@pytest.mark.parametrize("function", REFUSED)
 def test_what_the_grammar_does_not_know_is_refused_with_file_and_line(function: object) -> None:
     """A rule is one return of the small language, or the program does not start."""
     with pytest.raises(Invalid, match="rule_refused") as refused:

@@ -18,7 +18,7 @@ Medium = Literal["email", "in_app", "whatsapp", "telegram", "website", "durable_
 Audience = Literal[
     "account", "staff", "authority", "controller", "data_subject", "consumer", "buyer", "public", "recipients"
 ]
-Unit = Literal["hour", "day", "calendar_day", "working_day", "month", "year"]
+Unit = Literal["hour", "day", "calendar_day", "working_day", "e_qaime_day", "month", "year"]
 Event = Literal[
     "acceptance",
     "access_provided",
@@ -63,7 +63,8 @@ class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """A period: how long, and where stated from which event and by whose calendar.
 
     `day` means that the text doesn't say which days are meant (calendar days are assumed); `calendar_day` and
-    `working_day` are stated. `calendar` names the holiday table that counts.
+    `working_day` are stated; `e_qaime_day` is a calendar day whose safe end is a day earlier, as the service's own day
+    may be counted. `calendar` names the holiday table that counts.
     """
 
     n: Annotated[int, msgspec.Meta(ge=0)]

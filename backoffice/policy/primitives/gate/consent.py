@@ -91,7 +91,7 @@ def no_consent(account: Account, message: Message, recipient: Recipient, p: Cons
             for consent in recipient.consents
         )
         and (p.unless_basis == () or account.lawful_basis not in p.unless_basis)
-        and not message.at - recipient.last_purchase_at < p.unless_purchase_within
+        and not recipient.last_purchase_at <= message.at < recipient.last_purchase_at + p.unless_purchase_within
     )
 
 

@@ -86,7 +86,7 @@ def over_cap(message: Message, recipient: Recipient, p: Cap) -> bool:
     return (
         len(recipient.recent_sends) >= p.most
         and recipient.recent_sends[-p.most] > message.at - p.within
-        and not message.at - recipient.last_purchase_at < p.unless_purchase_within
+        and not recipient.last_purchase_at <= message.at < recipient.last_purchase_at + p.unless_purchase_within
     )
 
 
@@ -101,7 +101,7 @@ def over_topic_cap(message: Message, recipient: Recipient, p: Cap) -> bool:
     return (
         len(recipient.recent_on_topic) >= p.most
         and recipient.recent_on_topic[-p.most] > message.at - p.within
-        and not message.at - recipient.last_purchase_at < p.unless_purchase_within
+        and not recipient.last_purchase_at <= message.at < recipient.last_purchase_at + p.unless_purchase_within
     )
 
 

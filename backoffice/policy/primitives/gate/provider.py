@@ -50,7 +50,10 @@ class Rate(Params, frozen=True):
 @rule
 def window_shut(message: Message, recipient: Recipient, p: ServiceWindow) -> bool:
     """Free text is tried though the person's last message is too long ago."""
-    return message.form == "free_form" and message.at - recipient.last_inbound_at >= p.window
+    return (
+        message.form == "free_form"
+        and not recipient.last_inbound_at <= message.at < recipient.last_inbound_at + p.window
+    )
 
 
 @rule
@@ -94,7 +97,7 @@ def portfolio_full(account: Account, message: Message, recipient: Recipient, p: 
     return (
         message.at < account.portfolio_room_at
         and not recipient.is_counted_in_portfolio
-        and message.at - recipient.last_inbound_at >= p.window
+        and not recipient.last_inbound_at <= message.at < recipient.last_inbound_at + p.window
     )
 
 

@@ -51,8 +51,8 @@ def in_register(message: Message, recipient: Recipient, p: Registered) -> bool:
     """The address stands in a register of people who don't want such messages."""
     return (
         any(entry.register == p.register and message.at >= entry.since + p.grace for entry in recipient.listings)
-        and not message.at - recipient.last_purchase_at < p.unless_purchase_within
-        and not message.at - recipient.last_inquiry_at < p.unless_inquiry_within
+        and not recipient.last_purchase_at <= message.at < recipient.last_purchase_at + p.unless_purchase_within
+        and not recipient.last_inquiry_at <= message.at < recipient.last_inquiry_at + p.unless_inquiry_within
         and not (
             p.unless_signed != ()
             and any(
