@@ -4,22 +4,7 @@ from __future__ import annotations
 
 import signal
 
-import click
-
-from backoffice.cli.demo import demo
-from backoffice.cli.judging import decide, judge
-from backoffice.cli.policy import policy
 from backoffice.cli.show import refusing
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="backoffice")
-def commands() -> None:
-    """The compliance back office of a messaging operator."""
-
-
-for _command in (demo, judge, decide, policy):
-    commands.add_command(_command)
 
 
 def main() -> None:
@@ -27,8 +12,6 @@ def main() -> None:
     for ending in (signal.SIGTERM, signal.SIGHUP):  # end as on Ctrl-C, so that no file is left half written
         signal.signal(ending, signal.default_int_handler)
     with refusing():
+        from backoffice.cli.commands import commands  # noqa: PLC0415  # a rule is refused when it is imported
+
         commands(prog_name="backoffice")
-
-
-if __name__ == "__main__":
-    main()

@@ -105,6 +105,7 @@ def run(job: Job, out_path: Path | None, lines: Lines) -> tuple[Counts, float]:
         profile.message_facts(job.at, job.contacts.channel, job.purpose),
         profile.recipient_facts(),
         profile.evidence(job.contacts.sha256),
+        home=str(profile.account.get("place", "")),
     )
     counts, began = Counts(), time.monotonic()
     with progress(job.contacts.path, PHASES, shown=True) as told:

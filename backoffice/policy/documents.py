@@ -15,6 +15,7 @@ import msgspec
 from backoffice.kernel.errors import Invalid
 from backoffice.policy.primitives.terms import Term
 from backoffice.policy.units import decode
+from backoffice.policy.vocabulary import Channel, Purpose
 
 Mode = Literal["deny", "hold", "warn", "allow", "classify", "do"]
 Status = Literal["in_force", "waived", "vacated", "proposed", "adopted", "disputed", "policy"]
@@ -52,8 +53,8 @@ class Use(_Strict, frozen=True, kw_only=True):
     rule: str
     mode: Mode
     params: dict[str, Any] = {}
-    channels: tuple[str, ...] = ()
-    purposes: tuple[str, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    purposes: tuple[Purpose, ...] = ()
     places: tuple[str, ...] = ()
     valid_from: date | None = None
     valid_to: date | None = None
@@ -74,7 +75,7 @@ class Clause(_Strict, frozen=True, kw_only=True):
     conflicts: str = ""
     discretionary: bool = False
     invokes: tuple[str, ...] = ()
-    invokes_on: tuple[str, ...] = ()  # channels, where the clause speaks of some only
+    invokes_on: tuple[Channel, ...] = ()  # channels, where the clause speaks of some only
     unenforceable_for: dict[str, str] = {}
     rules: tuple[Use, ...]
     why: str = ""
@@ -94,8 +95,8 @@ class Row(_Strict, frozen=True, kw_only=True):
     reach: Reach = "recipient"
     valid_from: date | None = None
     valid_to: date | None = None
-    channels: tuple[str, ...] = ()
-    purposes: tuple[str, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    purposes: tuple[Purpose, ...] = ()
     approved_by: str
     rules: tuple[Use, ...]
     why: str = ""
@@ -123,7 +124,7 @@ class Operator(_Strict, frozen=True, kw_only=True):
     name: str
     place: str
     edition: str
-    channels: tuple[str, ...]
+    channels: tuple[Channel, ...]
     languages: tuple[str, ...] = ()
     currency: str | None = None
     zone: str | None = None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from fnmatch import fnmatchcase
 
 import msgspec
 
@@ -30,6 +32,7 @@ from backoffice.policy.language import RULES
 from backoffice.policy.questions import DECLARED
 from backoffice.policy.times import Times
 
+EXEMPT = "not_on_a_send.toml"
 UNPLACED = frozenset({"PLATFORM", "US-other"})  # their rules name places themselves, or hold everywhere
 
 __all__ = ["Library", "primitives"]
@@ -45,11 +48,11 @@ class Library:
         }
         editions = [read(Clauses, file, files[file]) for file in self._named("/clauses.toml")]
         self.editions = {(terms.operator, terms.edition): terms for terms in editions}
-        self.packs = tuple(
-            read(Pack, file, text) for file, text in files.items() if file.startswith(("jurisdictions/", "channels/"))
-        )
+        law = [file for file in files if file.startswith(("jurisdictions/", "channels/"))]
+        self._packs = {file: read(Pack, file, files[file]) for file in law}
+        self.packs = tuple(self._packs.values())
         self.rows = {row.id: row for pack in self.packs for row in pack.row}
-        self.exempt = {row.id: row.why for row in read(Exempts, "not_on_a_send.toml", files["not_on_a_send.toml"]).row}
+        self.exempt = {row.id: row.why for row in read(Exempts, EXEMPT, files.get(EXEMPT, "")).row}
         self.calendars = {
             file.removesuffix(".toml"): parse_calendar(text, file=file)
             for file, text in _inside("calendars/", files).items()
@@ -80,7 +83,7 @@ class Library:
         """Bind every rule of an edition that speaks of sends."""
         terms = self.terms(operator, edition)
         file = f"operators/{operator}/{terms.edition}/clauses.toml"
-        name = self.operators[operator].name
+        name = self.operator(operator).name
         for number, clause in enumerate(terms.clause):
             self._complete(clause, file, f"$.clause[{number}]")
             for position, use in enumerate(clause.rules):
@@ -95,10 +98,7 @@ class Library:
                     )
 
     def _law(self) -> Iterator[Bound]:
-        for file, text in self.files.items():
-            if not file.startswith(("jurisdictions/", "channels/")):
-                continue
-            pack = read(Pack, file, text)
+        for file, pack in self._packs.items():
             for number, row in enumerate(pack.row):
                 self._complete(row, file, f"$.row[{number}]")
                 for position, use in enumerate(row.rules):
@@ -162,15 +162,40 @@ class Library:
         return Invalid(code, file=file, line=line_of(self.files[file], field), field=field.lstrip("$."), **data)
 
     def _check(self) -> None:
-        """Refuse an exception that reaches into another legal order, or names no row."""
-        for bound in self.law:
-            for lifted in bound.lifts:
-                if lifted not in self.rows or legal_order(lifted) != legal_order(bound.source):
-                    raise Invalid("exception_out_of_order", row=bound.source, lifts=lifted)
-        for operator, edition in self.editions:
-            for bound in self.clauses(operator, edition):
-                if bound.lifts:
-                    raise Invalid("clause_may_not_lift_law", clause=bound.source)
+        """Refuse what only shows when all files are read together."""
+        for file, pack in self._packs.items():
+            _refuse_twins(file, [row.id for row in pack.row])
+        _refuse_twins("jurisdictions", [row.id for pack in self.packs for row in pack.row])
+        bounds = list(self.law)
+        for (operator, edition), terms in self.editions.items():
+            _refuse_twins(f"operators/{operator}/{edition}/clauses.toml", [clause.id for clause in terms.clause])
+            self._refuse_idle_pointers(operator, terms)
+            bounds += self.clauses(operator, edition)
+        groups: dict[str, str] = {}
+        for bound in bounds:
+            self._refuse_overreach(bound)
+            if bound.same_as and groups.setdefault(bound.same_as, bound.rule.name) != bound.rule.name:
+                raise Invalid("group_of_two_rules", row=bound.source, group=bound.same_as)
+
+    def _refuse_overreach(self, bound: Bound) -> None:
+        """An exception stays in its own legal order, and no operator's clause lifts law."""
+        for lifted in bound.lifts:
+            if "/" in bound.source:
+                raise Invalid("clause_may_not_lift_law", clause=bound.source)
+            if lifted not in self.rows or legal_order(lifted) != legal_order(bound.source):
+                raise Invalid("exception_out_of_order", row=bound.source, lifts=lifted)
+
+    def _refuse_idle_pointers(self, operator: str, terms: Clauses) -> None:
+        for clause in terms.clause:
+            for wanted in clause.invokes:
+                if not any(fnmatchcase(row, wanted) for row in self.rows):
+                    raise Invalid("invokes_nothing", clause=f"{operator}/{clause.id}", rows=wanted)
+
+
+def _refuse_twins(file: str, ids: list[str]) -> None:
+    for one, times in Counter(ids).items():
+        if times > 1:
+            raise Invalid("id_twice", file=file, field=one)
 
 
 def _inside(folder: str, files: Mapping[str, str]) -> dict[str, str]:

@@ -88,10 +88,17 @@ class Counts(msgspec.Struct, kw_only=True):
 
 
 class Judge:
-    """Judges one list for one operator, account and message."""
+    """Judges one list for one operator, account and message; `home` is where the account is established, or ""."""
 
     def __init__(
-        self, rulebook: Rulebook, account: Account, message: Message, assumed: Recipient, evidence: ListEvidence
+        self,
+        rulebook: Rulebook,
+        account: Account,
+        message: Message,
+        assumed: Recipient,
+        evidence: ListEvidence,
+        *,
+        home: str = "",
     ) -> None:
         self.gate = Gate(rulebook, account, message)
         self.message = message
@@ -99,7 +106,7 @@ class Judge:
         self.evidence = evidence
         self.numbering: Numbering = rulebook.library.numbering
         self.times = rulebook.library.times
-        self._home = min((place for place in account.places if len(place) == 2 and place != "EU"), default="")
+        self._home = "" if home in {"EU", "global"} else home
         self._where = lru_cache(maxsize=65_536)(self._locate)
 
     def judge(self, contacts: ContactList, counts: Counts, progress: Progress) -> Iterator[Outcome]:
@@ -163,11 +170,15 @@ class Judge:
     def _anywhere(self, address: str, places: frozenset[Place]) -> Whereabouts:
         """Unite all places that the list names for one address."""
         number = None if self.message.channel == "email" else address
-        found = [self._where(number, place) for place in places]
+        found = [self._where(number, place if number else self._or_home(place)) for place in places]
         return found[0] if len(found) == 1 else _united(found)
 
+    def _or_home(self, place: Place) -> Place:
+        """A mail address tells no place: where the row names none, the account's own country counts."""
+        return place if place.country else Place(self._home[:2], place.state or self._home[3:], place.zip)
+
     def _locate(self, number: str | None, place: Place) -> Whereabouts:
-        country = place.country or (self._home if number is None else "") or None
+        country = place.country or None
         try:
             return self.numbering.locate(number, country=country, state=place.state or None, postcode=place.zip or None)
         except Invalid:  # a state without a country says nothing that can be read

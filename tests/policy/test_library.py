@@ -11,8 +11,9 @@ from backoffice.policy.rulebook import Rulebook, Setting
 
 FILES = read_policies(policies_folder())
 LV = "jurisdictions/lv.toml"
-ROW = """jurisdiction = "LV"
-
+NUMBER = FILES[LV].count("[[row]]")
+LINES = FILES[LV].count("\n")
+ROW = """
 [[row]]
 id = "LV-TEST-01"
 topic = "test"
@@ -26,10 +27,10 @@ rules = [{rules}]
 """
 
 
-def refused(rules: str, more: str = "") -> Invalid:
-    """Load the policies with one row in place of Latvia's and return why they are refused."""
+def refused(rules: str) -> Invalid:
+    """Load the policies with one row more for Latvia and return why they are refused."""
     with pytest.raises(Invalid) as caught:
-        Library({**FILES, LV: ROW.replace("{rules}", rules) + more})
+        Library({**FILES, LV: FILES[LV] + ROW.replace("{rules}", rules)})
     return caught.value
 
 
@@ -58,15 +59,15 @@ def test_a_wrong_rule_is_refused_with_file_line_and_field(rule: str, code: str, 
     """A lawyer who mistypes is told where."""
     wrong = refused("{ " + rule + " }")
 
-    assert (wrong.code, wrong.data["file"], wrong.data["field"]) == (code, LV, f"row[0].rules[0]{field}")
-    assert wrong.data["line"] == 12
+    assert (wrong.code, wrong.data["file"], wrong.data["field"]) == (code, LV, f"row[{NUMBER}].rules[0]{field}")
+    assert wrong.data["line"] == LINES + 11
 
 
 def test_a_row_without_rules_says_why() -> None:
     """Nothing is left out in silence."""
     wrong = refused("")
 
-    assert (wrong.code, wrong.data["field"]) == ("rules_or_why", "row[0].rules")
+    assert (wrong.code, wrong.data["field"]) == ("rules_or_why", f"row[{NUMBER}].rules")
 
 
 def test_a_file_that_is_no_toml_is_refused_with_its_line() -> None:
@@ -127,3 +128,21 @@ def test_a_setting_may_only_fill_what_its_clause_leaves_open() -> None:
 
     with pytest.raises(Invalid, match="setting_not_awaited"):
         Rulebook(Library(FILES), "isend", settings=[wider])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ('channels = ["sms"]', 'channels = ["smss"]', "policy_invalid"),
+        ('purposes = ["marketing"]', 'purposes = ["ads"]', "policy_invalid"),
+        ('id = "LV-TEST-01"', 'id = "EU-EPR-01"', "id_twice"),
+        ('mode = "deny" }', 'mode = "deny", same_as = "headers" }', "group_of_two_rules"),
+        ('mode = "deny" }', 'mode = "deny", places = ["XX"] }', "place_unknown"),
+    ],
+)
+def test_a_row_that_would_never_speak_or_speak_twice_is_refused(old: str, new: str, code: str) -> None:
+    """A misspelt channel would be a rule that no message ever meets."""
+    text = FILES[LV] + ROW.replace("{rules}", '{ rule = "opted_out", mode = "deny" }').replace(old, new)
+
+    with pytest.raises(Invalid, match=code):
+        Library({**FILES, LV: text})
