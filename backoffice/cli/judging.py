@@ -5,15 +5,15 @@ from __future__ import annotations
 import resource
 import sys
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import click
 import msgspec
 
-from backoffice.cli.show import as_json, err, progress, refusing
+from backoffice.cli.asking import asked
+from backoffice.cli.show import as_json, progress, refusing
 from backoffice.cli.summary import print_summary, summary_of
 from backoffice.contacts.cells import country_of
 from backoffice.contacts.lists import ContactList, open_list
@@ -86,7 +86,7 @@ def judge(  # noqa: PLR0917  # click hands over each option
         columns = dict(_pair(text) for text in mapping)
         place = _region(region or profile.region)
         contacts = open_list(file, channel=channel, region=place, at=at, mapping=columns, encoding=encoding)
-        profile = profile if profile.list or is_json else _asked(profile)
+        profile = profile if profile.list or is_json else asked(profile)
         job = Job(contacts=contacts, profile=profile, operator=operator, purpose=purpose, at=at)
         counts, seconds = run(job, out_path, Lines(translator(language), with_addresses=with_addresses))
         told = summary_of(job.contacts, job.profile, operator, counts, seconds=seconds, peak_mb=_peak_mb())
@@ -130,19 +130,6 @@ def decide(file: Path, language: str) -> None:
         case: Case = read_one(_stdin() if str(file) == "-" else read_text(file), str(file), read_scenario_files())
         decision, _, _ = Prover(library()).decide(case)
     as_json(tell(decision, translator(language)))
-
-
-def _asked(profile: Profile) -> Profile:
-    """Ask once, where a person is at the keyboard, for what turns bare flags into evidence."""
-    if sys.stdin is None or not sys.stdin.isatty():
-        return profile
-    err.print("Nothing is stated of this list's consents. Leave empty what you don't have; such consents count as D.")
-    sender = click.prompt("Who did people agree to hear from", default="", show_default=False, err=True)
-    words = click.prompt("In which words, where a row has none", default="", show_default=False, err=True)
-    shown = "I state that every consent of this list was given as the list says, and that I can prove it."
-    is_attested = click.confirm(shown, default=False, err=True)
-    stated: Mapping[str, Any] = {"sender": sender, "words": words, "is_attested": is_attested}
-    return msgspec.structs.replace(profile, list={name: value for name, value in stated.items() if value})
 
 
 def _one_of(value: str, known: tuple[str, ...], field: str) -> None:

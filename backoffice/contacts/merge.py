@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from backoffice.contacts.rows import Rejection, Row
+from backoffice.kernel.errors import Invalid
 from backoffice.policy.facts import FOREVER, NEVER, Consent
 
 if TYPE_CHECKING:
@@ -108,7 +109,12 @@ class Gathered:
         return self.rows - self.merged
 
     def first_line(self, row: Row) -> int:
-        """Return the line of the first row with this row's address: its own, or that of the row it is merged into."""
+        """Return the line of the first row with this row's address: its own, or that of the row it is merged into.
+
+        Raises `Invalid("file_changed")` for a row that the list didn't have.
+        """
+        if row.line >= len(self._first):
+            raise Invalid("file_changed", line=row.line)
         return self._first[row.line] or row.line
 
     def is_repeat(self, row: Row) -> bool:
@@ -189,6 +195,8 @@ class Gathered:
         told = _Told()
         for entry in self._spool.execute(_FIND, (self._hashed(row.address),)):
             told.add(entry, self._examples)
+        if not told.rows:
+            raise Invalid("file_changed", line=row.line)
         return Known(
             first_line=told.first_line,
             rows=told.rows,

@@ -43,12 +43,18 @@ def _texts(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): read_text(path) for path in sorted(folder.rglob("*.toml"))}
 
 
+def read_bytes(path: Path) -> bytes:
+    """Read a file as it is; raises NotFound with the file."""
+    try:
+        return path.read_bytes()
+    except OSError as missing:
+        raise NotFound("file_unreadable", file=str(path), why=missing.strerror) from None
+
+
 def read_text(path: Path) -> str:
     """Read a UTF-8 file; raises NotFound or Invalid with the file and the byte that is wrong."""
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as missing:
-        raise NotFound("file_unreadable", file=str(path), why=missing.strerror) from None
+        return read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
         raise Invalid("file_not_utf8", file=str(path), byte=wrong.start) from None
 

@@ -113,6 +113,8 @@ class Judge:
         """Yield every row of the list as judged, merged or rejected, in its order; `counts` add up as it goes."""
         try:
             yield from self._outcomes(contacts, counts, progress)
+        except Invalid as wrong:
+            raise Invalid(wrong.code, **{"file": contacts.path.name, **wrong.data}) from None
         except sqlite3.Error as full:
             raise Invalid("file_unwritable", file=tempfile.gettempdir(), why=str(full)) from None
 
