@@ -19,11 +19,10 @@ from backoffice.contacts.cells import country_of
 from backoffice.contacts.lists import ContactList, open_list
 from backoffice.kernel.clock import system_clock
 from backoffice.kernel.errors import Invalid
-from backoffice.plumbing.policies import library, read_scenario_files, read_text
+from backoffice.plumbing.policies import library, prover, read_scenario_files, read_text
 from backoffice.plumbing.translations import LANGUAGES, translator
 from backoffice.plumbing.writing import whole_file
 from backoffice.policy.facts import ERA
-from backoffice.policy.proving import Prover
 from backoffice.policy.scenarios import Case, read_one
 from backoffice.policy.telling import tell
 from backoffice.policy.vocabulary import Channel, Purpose
@@ -128,7 +127,7 @@ def decide(file: Path, language: str) -> None:
     """Judge one send given as JSON (FILE, or - for standard input): a case without what it expects."""
     with refusing(language):
         case: Case = read_one(_stdin() if str(file) == "-" else read_text(file), str(file), read_scenario_files())
-        decision, _, _ = Prover(library()).decide(case)
+        decision, _, _ = prover().decide(case)
     as_json(tell(decision, translator(language)))
 
 

@@ -10,11 +10,11 @@ import click
 from rich.table import Table
 
 from backoffice.cli.show import as_json, out, progress_of, refusing
-from backoffice.plumbing.policies import library, read_scenario_files
+from backoffice.plumbing.policies import library, prover, read_scenario_files
 from backoffice.policy.coverage import Shown, check
-from backoffice.policy.dates import DateProof, prove_dates
+from backoffice.policy.dates import DateProof, entry_of, prove_dates
 from backoffice.policy.explain import diff, explain
-from backoffice.policy.proving import Proof, Prover
+from backoffice.policy.proving import Proof
 from backoffice.policy.scenarios import Case, read_scenarios
 
 JSON = click.option("--json", "is_json", is_flag=True, help="Print one JSON object.")
@@ -27,7 +27,7 @@ def policy() -> None:
 
 def _proofs(path: Path | None = None) -> list[Proof]:
     cases: tuple[Case, ...] = read_scenarios(read_scenario_files(path))
-    return list(progress_of(Prover(library()).prove(cases), len(cases), "cases"))
+    return list(progress_of(prover().prove(cases), len(cases), "cases"))
 
 
 def _dates(path: Path | None = None) -> list[DateProof]:
@@ -99,6 +99,7 @@ def _print_check(told: dict[str, Any]) -> None:
 def explain_command(source: str, *, is_json: bool) -> None:
     """Explain one clause (operator/5.2#1) or row (EU-CONS-01): its rules, parameters, where they act, its cases."""
     with refusing():
+        entry_of(library(), source)  # refuse a misspelt one before the cases are run
         told = explain(library(), source, _proofs(), _dates())
     if is_json:
         as_json(told)
@@ -124,6 +125,7 @@ def explain_command(source: str, *, is_json: bool) -> None:
 def diff_command(operator: str, old: str, new: str, *, is_json: bool) -> None:
     """Compare two editions of an operator's Terms, atom by atom; exit 1 where they differ."""
     with refusing():
+        library().operator(operator)
         changes = diff(library(), operator, old, new)
     if is_json:
         as_json({"operator": operator, "old": old, "new": new, "changes": changes})

@@ -8,6 +8,7 @@ from pathlib import Path
 from backoffice.kernel.errors import Invalid, NotFound
 from backoffice.plumbing.data import data_folder
 from backoffice.policy.library import Library
+from backoffice.policy.proving import Prover
 
 
 def policies_folder() -> Path:
@@ -63,3 +64,9 @@ def read_text(path: Path) -> str:
 def library() -> Library:
     """Load the policies of this install, once."""
     return Library(read_policies(policies_folder()))
+
+
+@cache
+def prover() -> Prover:
+    """Return who runs cases by these policies, and keeps what was compiled for them."""
+    return Prover(library())

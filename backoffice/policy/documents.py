@@ -181,10 +181,10 @@ def line_of(text: str, field: str) -> int:
         headers = [line for line, name in enumerate(tables) if name == table and line >= start]
         if int(number or 0) < len(headers):
             start = headers[int(number or 0)]
+    end = next((line for line in range(start + 1, len(lines)) if tables[line]), len(lines))
     for name, _ in reversed(keys):
-        for line in range(start, len(lines)):
-            if line > start and tables[line]:
-                break
-            if re.search(rf"\b{name}\b", lines[line]):
-                return line + 1
+        for written in (rf"(?<![\w.-]){name}\W?\s*[=:]", rf"\b{name}\b"):  # the key itself, else where it is named
+            for line in range(start, end):
+                if re.search(written, lines[line]):
+                    return line + 1
     return start + 1
