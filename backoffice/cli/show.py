@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,8 +37,15 @@ def refusing(language: str = "en") -> Iterator[None]:
     except BrokenPipeError:  # who read along has left
         raise
     except OSError as fault:
+        _let_go_of_output()
         with refusing(language):
             raise Invalid("system_refuses", file=fault.filename or "-", why=fault.strerror) from None
+
+
+def _let_go_of_output() -> None:
+    """Point standard output nowhere: what could not be written would be tried again as the program ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _on_one_line(text: str) -> str:
