@@ -97,7 +97,7 @@ def open_list(
     headers = tuple(cell.strip() for cell in header.cells)
     places = map_columns(headers, stated, file=path.name, line=header.line)
     if (needed := ADDRESS_COLUMN[channel]) not in places:
-        found = [shown(cell) for cell in headers]
+        found = [shown(cell) for cell in headers] if places else ["…"]  # without a header, a person
         raise Invalid("column_missing", file=path.name, line=header.line, field=needed, headers=found)
     return ContactList(
         path=path,

@@ -18,6 +18,8 @@ from backoffice.policy.program import Finding, Program, Verdict
 from backoffice.policy.release import release_of
 from backoffice.policy.rulebook import Rulebook
 
+MOST_SCOPES = 2_000  # sets of places kept at a time: a list has a few hundred, one made to fill the memory any number
+
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What was decided about one message to one person, with everything that led to it.
@@ -93,6 +95,8 @@ class Gate:
     def _scope(self, places: frozenset[str], at: datetime) -> _Scope:
         scope = self._scopes.get((places, at))
         if scope is None:
+            if len(self._scopes) >= MOST_SCOPES:
+                self._scopes.clear()
             scope = self._scopes[places, at] = self._make(places, at)
         return scope
 

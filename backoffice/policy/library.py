@@ -73,7 +73,8 @@ class Library:
 
     def terms(self, operator: str, edition: str = "") -> Clauses:
         """Return an edition of an operator's Terms, the one in force where none is named."""
-        wanted = (operator, edition or self.operator(operator).edition)
+        in_force = self.operator(operator).edition
+        wanted = (operator, edition or in_force)
         if wanted not in self.editions:
             known = ", ".join(sorted(ed for op, ed in self.editions if op == operator))
             raise NotFound("edition_unknown", operator=operator, edition=wanted[1], known=known)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from backoffice.kernel.errors import BackofficeError, Invalid
+from backoffice.kernel.jurisdiction import closure
 from backoffice.kernel.phone import is_emergency, parse_phone
 from backoffice.policy.decide import Decision, Gate
 from backoffice.policy.documents import convert
@@ -71,7 +72,7 @@ class Prover:
             raise Invalid("fact_unknown", field=min(strangers))
         pinned = {"purpose": case.purpose, "channel": case.channel, "at": case.at}
         return (
-            self._fact(Account, {**case.account, "sender_provider_type": case.provider_type}, case),
+            self._fact(Account, {**_established(case), "sender_provider_type": case.provider_type}, case),
             self._fact(Message, {**case.message, **pinned}, case),
             self._fact(Recipient, {**self._place(case), **_graded(case)}, case),
         )
@@ -150,6 +151,12 @@ def _naming(case: Case) -> Iterator[None]:
     except BackofficeError as wrong:
         file, line = case.where
         raise type(wrong)(wrong.code, **{**wrong.data, "file": file, "line": line, "case": case.id}) from None
+
+
+def _established(case: Case) -> dict[str, Any]:
+    """Add the parents of the account's places: who is established in Latvia is established in the EU."""
+    places = case.account.get("places")
+    return {**case.account, "places": sorted(closure(places))} if isinstance(places, list) else dict(case.account)
 
 
 def _number(case: Case) -> tuple[str | None, bool, str]:

@@ -47,7 +47,8 @@ class Rulebook:
         self.edition = library.terms(operator, edition).edition
         clauses = tuple(library.clauses(operator, edition))
         if not clauses or not library.law:
-            raise Invalid("rulebook_empty", operator=operator, edition=self.edition)
+            file = f"operators/{operator}/{self.edition}/clauses.toml"
+            raise Invalid("rulebook_empty", file=file, line=1, field="clause", operator=operator, edition=self.edition)
         law = tuple(_invoked(bound, library, operator, self.edition) for bound in library.law)
         self.bounds = _set((*clauses, *law), tuple(settings))
         self._judging = tuple(bound for bound in self.bounds if bound.mode != "classify")
