@@ -26,7 +26,8 @@ class Shown(msgspec.Struct, frozen=True):
     """What all cases together show."""
 
     sole: frozenset[RuleKey]
-    passed: frozenset[str]
+    passed: frozenset[RuleKey]
+    pointers: frozenset[str]  # sources listed as passing; for clauses that only point to rows
     cited: frozenset[str]
     lifting: frozenset[RuleKey]
     idle: frozenset[RuleKey]  # exceptions and classifiers that were in scope and did nothing
@@ -37,7 +38,8 @@ class Shown(msgspec.Struct, frozen=True):
         good = [proof for proof in proofs if not proof.failures]
         return cls(
             sole=frozenset(key for proof in good for key in proof.sole),
-            passed=frozenset(source for proof in good for source in proof.case.expect.passes),
+            passed=frozenset(key for proof in good for key in proof.passed),
+            pointers=frozenset(source for proof in good for source in proof.case.expect.passes),
             cited=frozenset(source for proof in good for source in proof.cited),
             lifting=frozenset(key for proof in good for key in proof.lifting),
             idle=frozenset(key for proof in good for key in proof.idle),
@@ -47,7 +49,7 @@ class Shown(msgspec.Struct, frozen=True):
         """Tell whether the cases prove this rule."""
         if bound.mode in {"allow", "classify"}:
             return bound.key in self.lifting and bound.key in self.idle
-        return bound.key in self.sole and bound.source in self.passed
+        return bound.key in self.sole and bound.key in self.passed
 
 
 OWN = "global"  # the pack of our own policy rows, counted apart from the law's
@@ -103,7 +105,7 @@ def clause_enforced(library: Library, operator: str, clause: Clause, shown: Show
     """Tell whether every rule of an atom is proved on a send, or the rows it points to are, with it cited."""
     source = f"{operator}/{clause.id}"
     if clause.invokes and not clause.rules:
-        return source in shown.cited and source in shown.passed
+        return source in shown.cited and source in shown.pointers
     if any(use.mode == "do" for use in clause.rules):
         return False
     bounds = [bound for bound in library.clauses(operator) if bound.source == source]

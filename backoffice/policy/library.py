@@ -9,10 +9,10 @@ from fnmatch import fnmatchcase
 
 import msgspec
 
+import backoffice.policy.primitives  # noqa: F401  # registers every primitive
 from backoffice.kernel.calendars import parse_calendar
 from backoffice.kernel.errors import Invalid, NotFound
 from backoffice.kernel.jurisdiction import Numbering, local_midnight
-from backoffice.policy import primitives  # registers every primitive
 from backoffice.policy.bound import Bound
 from backoffice.policy.documents import (
     ACTING,
@@ -34,8 +34,6 @@ from backoffice.policy.times import Times
 
 EXEMPT = "not_on_a_send.toml"
 UNPLACED = frozenset({"PLATFORM", "US-other"})  # their rules name places themselves, or hold everywhere
-
-__all__ = ["Library", "primitives"]
 
 
 class Library:

@@ -72,7 +72,7 @@ class Prover:
             raise Invalid("fact_unknown", field=min(strangers))
         pinned = {"purpose": case.purpose, "channel": case.channel, "at": case.at}
         return (
-            self._fact(Account, {**_established(case), "sender_provider_type": case.provider_type}, case),
+            self._fact(Account, {**self._established(case), "sender_provider_type": case.provider_type}, case),
             self._fact(Message, {**case.message, **pinned}, case),
             self._fact(Recipient, {**self._place(case), **_graded(case)}, case),
         )
@@ -85,6 +85,14 @@ class Prover:
         times = stated.pop("local_times") if isinstance(stated.get("local_times"), tuple) else None
         made = convert(kind, stated, case.where[0], "", f"$.{name}")
         return made if times is None else msgspec.structs.replace(made, local_times=times)
+
+    def _established(self, case: Case) -> dict[str, Any]:
+        """Add the operator's place and all parents: who is established in Latvia is established in the EU."""
+        places = case.account.get("places")
+        if not isinstance(places, list):
+            return dict(case.account)
+        home = self.library.operator(case.operator).place
+        return {**case.account, "places": sorted(closure({*places, home}))}
 
     def _place(self, case: Case) -> dict[str, Any]:
         """Work out the places and clocks of the pinned number and the declared address."""
@@ -111,11 +119,11 @@ class Prover:
 
     def _prove(self, case: Case) -> Proof:
         decision, program, hit = self.decide(case)
-        passed, absent = _passed(case, program, hit)
+        passed, failed = _passed(case, program, hit)
         sole = _sole(decision)
         failures = [
             *_mismatches(case, decision),
-            *(f"{source} was not in scope or did not answer no" for source in absent),
+            *(f"{source} was not in scope or did not answer no" for source in failed),
         ]
         if case.expect.only and not {source for source, _ in sole} >= set(case.expect.only):
             failures.append(f"only {', '.join(case.expect.only)} should stand in the way")
@@ -124,7 +132,7 @@ class Prover:
             decision=decision,
             failures=tuple(failures),
             sole=frozenset(sole),
-            passed=frozenset(passed),
+            passed=passed,
             cited=frozenset(also for one in _weightiest(decision) if sole for also in one.bound.also),
             lifting=_lifting(decision, program),
             idle=self._idle(case, decision, program),
@@ -151,12 +159,6 @@ def _naming(case: Case) -> Iterator[None]:
     except BackofficeError as wrong:
         file, line = case.where
         raise type(wrong)(wrong.code, **{**wrong.data, "file": file, "line": line, "case": case.id}) from None
-
-
-def _established(case: Case) -> dict[str, Any]:
-    """Add the parents of the account's places: who is established in Latvia is established in the EU."""
-    places = case.account.get("places")
-    return {**case.account, "places": sorted(closure(places))} if isinstance(places, list) else dict(case.account)
 
 
 def _number(case: Case) -> tuple[str | None, bool, str]:
@@ -196,15 +198,17 @@ def _sole(decision: Decision) -> set[RuleKey]:
     return shown
 
 
-def _passed(case: Case, program: Program, hit: set[int]) -> tuple[set[RuleKey], list[str]]:
+def _passed(case: Case, program: Program, hit: set[int]) -> tuple[frozenset[RuleKey], list[str]]:
+    """Return the rules of the listed sources that were in scope and answered no, and the sources that failed it."""
     answers: dict[str, list[tuple[RuleKey, bool]]] = {}
     for number, uses in enumerate(program.uses):
         for bound in uses:
             for source in (bound.source, *bound.also):
                 answers.setdefault(source, []).append((bound.key, number in hit))
-    absent = [source for source in case.expect.passes if any(hit for _, hit in answers.get(source, [(("", 0), True)]))]
-    told = {key for source in case.expect.passes if source not in absent for key, _ in answers[source]}
-    return told | {(source, -1) for source in case.expect.passes if source not in absent}, absent
+    listed = {source: answers.get(source, []) for source in case.expect.passes}
+    failed = [source for source, told in listed.items() if not told or any(is_hit for _, is_hit in told)]
+    own = (key for source, told in listed.items() if source not in failed for key, _ in told if key[0] == source)
+    return frozenset(own), failed
 
 
 def _lifting(decision: Decision, program: Program) -> frozenset[RuleKey]:

@@ -128,3 +128,20 @@ def test_every_scenario_and_trap_of_sends_has_its_cases() -> None:
         assert heads[number], number
     for trap in ("t7", "t8", "t10", "t13", "t14", "t18", "t21"):
         assert heads[trap], trap
+
+
+def test_the_operators_own_place_binds_whatever_a_case_states() -> None:
+    """Who sends through an operator in Azerbaijan is bound by its law there (GDPR 3(1) reads the same way)."""
+    cases = read_scenarios({**FILES, "mine.toml": GOOD.replace('grade = "C"', 'grade = "C"\noperator = "isend"')})
+    (case,) = [case for case in cases if case.id == "one"]
+    account, _, _ = Prover(library()).facts(msgspec.structs.replace(case, account={**case.account, "places": ["LV"]}))
+
+    assert account.places == {"LV", "EU", "AZ"}
+
+
+def test_a_rule_out_of_scope_is_not_counted_as_passed(proofs: list[Proof]) -> None:
+    """A passing case for Michigan proves nothing of the hours in Massachusetts (US-XX-01 has a rule for each)."""
+    michigan = [proof for proof in proofs if ("US-XX-01", 0) in proof.passed]
+
+    assert michigan
+    assert all(("US-XX-01", 1) not in proof.passed for proof in michigan)

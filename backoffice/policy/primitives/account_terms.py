@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from backoffice.policy.primitives.terms import Channel, Declared, Event, Term
+from backoffice.policy.primitives.terms import Declared, Event, Term
 from backoffice.policy.questions import answers
+from backoffice.policy.vocabulary import Channel
 
 Evidence = Literal["declaration", "birth_date"]
 Measure = Literal["restrict", "suspend", "downgrade", "close"]

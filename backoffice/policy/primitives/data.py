@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from backoffice.policy.primitives.terms import Channel, Declared, Event, Term
+from backoffice.policy.primitives.terms import Declared, Event, Term
 from backoffice.policy.questions import answers
+from backoffice.policy.vocabulary import Channel
 
 Reason = Literal["service", "explicit_permission", "law", "fraud_abuse"]
 Ground = Literal["consent", "service_necessary", "law", "sale_of_business"]

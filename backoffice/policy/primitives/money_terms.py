@@ -5,8 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from backoffice.policy.primitives.terms import Channel, Declared, Event, Medium, Term
+from backoffice.policy.primitives.terms import Declared, Event, Medium, Term
 from backoffice.policy.questions import answers
+from backoffice.policy.vocabulary import Channel
 
 
 @answers("what_price")

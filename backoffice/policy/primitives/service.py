@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from backoffice.policy.primitives.terms import Channel, Declared, Medium, Term
+from backoffice.policy.primitives.terms import Declared, Medium, Term
 from backoffice.policy.questions import answers
 from backoffice.policy.units import MinuteOfDay, Weekdays
+from backoffice.policy.vocabulary import Channel
 
 
 @answers("offers")

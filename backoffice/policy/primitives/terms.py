@@ -13,7 +13,6 @@ import msgspec
 
 from backoffice.policy.language import Params
 
-Channel = Literal["whatsapp", "sms", "email", "voice", "push"]
 Medium = Literal["email", "in_app", "whatsapp", "telegram", "website", "durable_medium"]
 Audience = Literal[
     "account", "staff", "authority", "controller", "data_subject", "consumer", "buyer", "public", "recipients"
