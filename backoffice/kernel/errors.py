@@ -30,3 +30,11 @@ class Invalid(BackofficeError):  # noqa: N818  # the trade's word
 
 class NotFound(BackofficeError):  # noqa: N818  # the trade's word
     """What was asked for isn't there."""
+
+
+class Refused(BackofficeError):  # noqa: N818  # the trade's word
+    """What was asked for is understood and may not be done as things stand."""
+
+
+class Unavailable(BackofficeError):  # noqa: N818  # the trade's word
+    """What the program itself needs is away: a server, a disk, a key. Nothing was done; later it may be."""

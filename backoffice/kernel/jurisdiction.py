@@ -112,7 +112,8 @@ class Whereabouts(msgspec.Struct, frozen=True, kw_only=True):
     `zones`: each place with each IANA zone its hours are judged in, sorted; a send must suit all.
     `region`: the country of the number, "" where it has none or there is no number; it is no residence.
     `number_class`: as in `kernel.phone`, "" without a number. `without_pack`: candidate countries that no pack
-    speaks of ("no law pack for GB"); a member state of the EU has the EU's.
+    speaks of ("no law pack for GB"); a member state of the EU has the EU's. `tables`: the version of the tables
+    that say so.
     """
 
     places: frozenset[str]
@@ -121,6 +122,7 @@ class Whereabouts(msgspec.Struct, frozen=True, kw_only=True):
     number_class: str
     is_fictional: bool
     without_pack: tuple[str, ...]
+    tables: str = ""
 
 
 class _Shape(NamedTuple):
@@ -147,6 +149,7 @@ class Numbering:
     """The tables of numbers and places, and the one question they answer: where may this person be?"""
 
     def __init__(self, tables: Tables) -> None:
+        self.version = tables.version()
         states = tables.us_states.states
         named = states | tables.us_states.territories
         self._codes = tables.us_area_codes.codes
@@ -170,13 +173,7 @@ class Numbering:
         Raises `Invalid` with the file: `table_missing`, `table_unreadable`, `table_incomplete` (a country or state
         left out, or one too many), `place_unknown`, `zone_unknown`.
         """
-        tables = read_tables(texts, {f"US-{state}" for state in _STATES}, _COUNTRIES - {"US"})
-        for file, name in set(tables.zones()):
-            try:
-                zone(name)
-            except Invalid as unknown:
-                raise Invalid(unknown.code, file=file, **unknown.data) from None
-        return cls(tables)
+        return cls(read_tables(texts, {f"US-{state}" for state in _STATES}, _COUNTRIES - {"US"}, zone))
 
     def locate(
         self,
@@ -229,6 +226,7 @@ class Numbering:
             number_class=shape.number_class,
             is_fictional=shape.is_fictional,
             without_pack=tuple(sorted(code for code in found if self._lacks_pack(code))),
+            tables=self.version,
         )
 
     def _by_number(self, shape: _Shape) -> _Found:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import msgspec
 
+from backoffice.kernel.canonical import content_hash
 from backoffice.kernel.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
 Zones = Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
@@ -101,6 +102,11 @@ class Tables(msgspec.Struct, frozen=True, kw_only=True):
         yield from (("us_places.toml", row.zone) for row in self.us_places.zips.values() if row.zone)
         yield from (("us_places.toml", zone) for city in self.us_places.cities.values() for zone in city.values())
 
+    def version(self) -> str:
+        """Return the hash of all that the tables say; who approved them says nothing of places."""
+        told = msgspec.to_builtins(self, order="sorted")
+        return content_hash({name: {**table, "approved_by": ""} for name, table in told.items()})
+
     def states(self) -> Iterator[tuple[str, str]]:
         """Yield each state that a row names with the file it stands in."""
         yield from (("us_area_codes.toml", state) for row in self.us_area_codes.codes.values() for state in row.states)
@@ -108,11 +114,16 @@ class Tables(msgspec.Struct, frozen=True, kw_only=True):
         yield from (("us_places.toml", state) for state in self.us_places.cities)
 
 
-def read_tables(texts: Mapping[str, str], states: AbstractSet[str], countries: AbstractSet[str]) -> Tables:
+def read_tables(
+    texts: Mapping[str, str],
+    states: AbstractSet[str],
+    countries: AbstractSet[str],
+    read_zone: Callable[[str], object],
+) -> Tables:
     """Read the tables, handed over as text by file name; they must hold exactly these states and countries.
 
     Raises `Invalid` with the file: `table_missing`, `table_unreadable` (no TOML, an unknown key, a wrong type),
-    `table_incomplete`, or `place_unknown` (a row names a state that isn't in the list).
+    `table_incomplete`, `place_unknown` (a row names a state that isn't in the list), or what `read_zone` raises.
     """
     tables = Tables(
         us_area_codes=_read(texts, "us_area_codes.toml", AreaCodes),
@@ -125,6 +136,11 @@ def read_tables(texts: Mapping[str, str], states: AbstractSet[str], countries: A
     for file, state in tables.states():
         if state not in states:
             raise Invalid("place_unknown", file=file, place=state)
+    for file, name in set(tables.zones()):
+        try:
+            read_zone(name)
+        except Invalid as unknown:
+            raise Invalid(unknown.code, file=file, **unknown.data) from None
     return tables
 
 

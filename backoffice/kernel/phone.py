@@ -81,8 +81,11 @@ def parse_phone(text: str, region: str | None) -> str:
     """
     if region is not None and region not in phonenumbers.SUPPORTED_REGIONS:
         raise Invalid("country_unknown", country=region)
-    if _E164.fullmatch(text) and (number := _look_up(text)):
-        return number.e164
+    if _E164.fullmatch(text):
+        if _is_in_plan(text):
+            return text
+        if number := _look_up(text):
+            return number.e164
     written = _plain(text)
     _refuse_what_is_no_number(written, region)
     readings = _readings(written, region)
@@ -169,6 +172,17 @@ def _regions(parsed: phonenumbers.PhoneNumber, region: str, named: str) -> tuple
         return (region,)
     national = phonenumbers.national_significant_number(parsed)
     return tuple(other for other in sharing if other == region or _plan(other).fullmatch(national))
+
+
+def _is_in_plan(e164: str) -> bool:
+    """Whether the digits behind a country's code are a whole number of its plan: nothing is left to be read into them.
+
+    The quick way for what is in its one form already, as most numbers are.
+    """
+    for length in (2, 3, 4):
+        if regions := phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(e164[1:length])):
+            return any(_plan(region).fullmatch(e164, length) for region in regions if region != "001")
+    return False
 
 
 @cache

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backoffice.kernel import phone
 from backoffice.kernel.errors import Invalid
 from backoffice.kernel.phone import (
     describe,
@@ -252,3 +253,19 @@ def test_only_e164_is_described(text: str) -> None:
     """Numbers are read at the edge; inside there is one form."""
     with pytest.raises(Invalid, match="number_invalid"):
         describe(text)
+
+
+_EXAMPLES = [
+    phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS)
+    for kind in range(11)
+    if (example := phonenumbers.example_number_for_type(region, kind))
+]
+
+
+@given(st.sampled_from(_EXAMPLES), st.integers(2, 8), st.text("0123456789", max_size=8))
+def test_what_the_quick_way_takes_is_taken_by_the_long_one_as_it_stands(example: str, kept: int, rest: str) -> None:
+    """A number in a country's plan has no other form, whatever prefixes its country knows."""
+    for text in (example[:kept] + rest, example[:-1] + rest[:1]):
+        if phone._E164.fullmatch(text) and phone._is_in_plan(text):  # the two ways are compared
+            assert phone.describe(text).e164 == text
