@@ -35,7 +35,7 @@ def messages() -> Iterator[Said]:
     for code, text in TEXTS.items():
         yield from ((said, texts, code) for said in (text.says, text.remedy) if said)
     yield from _named(FACT_NAMES, texts)
-    yield from _named(MESSAGES, "backoffice/plumbing/messages.py")
+    yield from _named(MESSAGES, "backoffice/plumbing/messages")
     for path in sorted(_PACKAGE.rglob("*.py")):
         yield from ((said, f"backoffice/{path.relative_to(_PACKAGE).as_posix()}", "") for said in literals(path))
 

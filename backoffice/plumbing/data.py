@@ -10,7 +10,7 @@ _PACKAGE = Path(__file__).parent.parent
 
 
 def data_folder(name: str) -> Path:
-    """Return the folder `policies` or `locales` of this install; raises NotFound where it has none."""
+    """Return the folder `policies`, `locales` or `migrations` of this install; raises NotFound where it has none."""
     folders = (_PACKAGE.parent / name, _PACKAGE / "_data" / name)
     for folder in folders:
         if folder.is_dir():

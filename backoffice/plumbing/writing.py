@@ -1,7 +1,8 @@
-"""Writing a file whole or not at all."""
+"""Writing a file whole or not at all, and telling a disk that is full."""
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +11,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from backoffice.kernel.errors import Invalid
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+def is_out_of_room(error: BaseException) -> bool:
+    """Whether something failed because a disk is full: it can be tried again once there is room."""
+    return isinstance(error, OSError) and error.errno in _NO_ROOM
 
 
 @contextmanager
