@@ -31,8 +31,8 @@ account.sender_is_linked      | bool | hold | accounts | sender clauses
 account.sender_is_banned      | bool | hold | accounts | number bans
 account.sender_is_spoofed     | bool | hold | accounts | US-TC-13
 account.sender_can_receive    | bool | strict (False) | accounts | US-TC-10
-account.sender_is_halted      | bool, by the provider | hold | delivery | PL-WA-11
-account.portfolio_room_at     | UTC from which a new person fits the provider's 24 h limit | hold | delivery | PL-WA-10
+account.sender_is_halted      | bool, this number, by the provider | hold | accounts | PL-WA-11
+account.portfolio_room_at     | UTC from which a new person fits its portfolio's 24 h limit | hold | accounts | PL-WA-10
 account.mail_authentication   | spf dkim dmarc, aligned | hold | accounts | PL-EM-04, PL-EM-05
 account.mail_complaint_rate   | fraction 0..1 | hold | delivery | PL-EM-04
 account.mail_daily_volume     | messages in 24 h | strict (over any threshold) | delivery | PL-EM-05

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
@@ -30,9 +30,12 @@ from backoffice.policy.documents import (
 from backoffice.policy.facts import FOREVER, NEVER
 from backoffice.policy.language import RULES
 from backoffice.policy.questions import DECLARED
+from backoffice.policy.replies import ReplyWords, list_faults
+from backoffice.policy.settings import Setting, Settings, laid_over, written
 from backoffice.policy.times import Times
 
 EXEMPT = "not_on_a_send.toml"
+REPLIES = "replies/"
 UNPLACED = frozenset({"PLATFORM", "US-other"})  # their rules name places themselves, or hold everywhere
 
 
@@ -46,6 +49,7 @@ class Library:
         }
         editions = [read(Clauses, file, files[file]) for file in self._named("/clauses.toml")]
         self.editions = {(terms.operator, terms.edition): terms for terms in editions}
+        self._settings = {file: read(Settings, file, files[file]).setting for file in self._named("/settings.toml")}
         law = [file for file in files if file.startswith(("jurisdictions/", "channels/"))]
         self._packs = {file: read(Pack, file, files[file]) for file in law}
         self.packs = tuple(self._packs.values())
@@ -56,6 +60,8 @@ class Library:
             for file, text in _inside("calendars/", files).items()
         }
         self.times = Times(self.calendars)
+        self._replies = {file: read(ReplyWords, file, files[file]) for file in files if file.startswith(REPLIES)}
+        self.replies = tuple(self._replies.values())
         self.numbering = Numbering.from_toml(_inside("numbers/", files))
         self.law = tuple(self._law())
         self._check()
@@ -77,6 +83,15 @@ class Library:
             known = ", ".join(sorted(ed for op, ed in self.editions if op == operator))
             raise NotFound("edition_unknown", operator=operator, edition=wanted[1], known=known)
         return self.editions[wanted]
+
+    def settings(self, operator: str, edition: str = "") -> tuple[Setting, ...]:
+        """Return what an operator sets on an edition of its Terms."""
+        return self._settings.get(settings_file(operator, self.terms(operator, edition).edition), ())
+
+    def setting(self, operator: str, edition: str, settings: Iterable[Setting]) -> Library:
+        """Return the same policies with these settings on an edition; raises Invalid where they can't be laid."""
+        file = settings_file(operator, self.terms(operator, edition).edition)
+        return Library({**self.files, file: written(settings)})
 
     def clauses(self, operator: str, edition: str = "") -> Iterator[Bound]:
         """Bind every rule of an edition that speaks of sends."""
@@ -170,11 +185,28 @@ class Library:
             _refuse_twins(f"operators/{operator}/{edition}/clauses.toml", [clause.id for clause in terms.clause])
             self._refuse_idle_pointers(operator, terms)
             bounds += self.clauses(operator, edition)
+        for file in self._settings:
+            self._check_settings(file)
+        for file, words in self._replies.items():
+            for field, entry in list_faults(words):
+                raise self._wrong("phrase_unreadable", file, f"$.{field}", phrase=entry)
         groups: dict[str, str] = {}
         for bound in bounds:
             self._refuse_overreach(bound)
             if bound.same_as and groups.setdefault(bound.same_as, bound.rule.name) != bound.rule.name:
                 raise Invalid("group_of_two_rules", row=bound.source, group=bound.same_as)
+
+    def _check_settings(self, file: str) -> None:
+        """Refuse, where it stands, what can't be laid over the clauses of its edition."""
+        _, operator, edition, _ = file.split("/")
+        bounds = tuple(self.clauses(operator, edition))
+        _refuse_twins(file, [one.source for one in self._settings[file]])
+        for number, one in enumerate(self._settings[file]):
+            try:
+                laid_over(bounds, [one])
+            except Invalid as wrong:
+                told = {name: value for name, value in wrong.data.items() if name not in ("file", "line", "field")}
+                raise self._wrong(wrong.code, file, f"$.setting[{number}]", **told) from None
 
     def _refuse_overreach(self, bound: Bound) -> None:
         """An exception stays in its own legal order, and no operator's clause lifts law."""
@@ -189,6 +221,15 @@ class Library:
             for wanted in clause.invokes:
                 if not any(fnmatchcase(row, wanted) for row in self.rows):
                     raise Invalid("invokes_nothing", clause=f"{operator}/{clause.id}", rows=wanted)
+
+
+def settings_file(operator: str, edition: str) -> str:
+    """Return where the settings of an edition stand.
+
+    >>> settings_file("acme", "2025-01-15")
+    'operators/acme/2025-01-15/settings.toml'
+    """
+    return f"operators/{operator}/{edition}/settings.toml"
 
 
 def _refuse_twins(file: str, ids: list[str]) -> None:

@@ -10,38 +10,34 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from functools import cached_property
 from importlib import import_module
-from typing import Any
 
 import msgspec
 
 from backoffice.kernel import canonical, jurisdiction
 from backoffice.kernel.errors import Invalid
 from backoffice.policy.bound import Bound, Invoker
-from backoffice.policy.documents import convert
 from backoffice.policy.library import Library
 from backoffice.policy.program import Program
+from backoffice.policy.settings import Setting, laid_over
 
-MODES = ("warn", "hold", "deny")  # from mild to strict; a setting may only tighten
 TABLES = ("calendars/", "numbers/")
 CODE = (
     *("kernel.calendars", "kernel.jurisdiction", "kernel.number_tables", "kernel.phone"),
     *("policy.bound", "policy.compile", "policy.decide", "policy.facts", "policy.gaps", "policy.language"),
-    *("policy.program", "policy.release", "policy.rewrite", "policy.rulebook", "policy.times", "policy.units"),
+    *("policy.program", "policy.release", "policy.rewrite", "policy.rulebook", "policy.settings", "policy.times"),
+    *("policy.units",),
 )
 
 
-class Setting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an operator sets on a clause of its own: an open parameter, or a stricter mode."""
-
-    source: str
-    mode: str = ""
-    params: dict[str, Any] = {}
-
-
 class Rulebook:
-    """The rules one operator's sends are judged by; raises Invalid where there are none."""
+    """The rules one operator's sends are judged by, with what it set on them; raises Invalid where there are none.
 
-    def __init__(self, library: Library, operator: str, edition: str = "", settings: Iterable[Setting] = ()) -> None:
+    `settings` stand in place of the library's, where they are given.
+    """
+
+    def __init__(
+        self, library: Library, operator: str, edition: str = "", settings: Iterable[Setting] | None = None
+    ) -> None:
         self.library = library
         self.operator = operator
         self.edition = library.terms(operator, edition).edition
@@ -50,7 +46,8 @@ class Rulebook:
             file = f"operators/{operator}/{self.edition}/clauses.toml"
             raise Invalid("rulebook_empty", file=file, line=1, field="clause", operator=operator, edition=self.edition)
         law = tuple(_invoked(bound, library, operator, self.edition) for bound in library.law)
-        self.bounds = _set((*clauses, *law), tuple(settings))
+        laid = library.settings(operator, self.edition) if settings is None else settings
+        self.bounds = laid_over((*clauses, *law), laid)
         self._judging = tuple(bound for bound in self.bounds if bound.mode != "classify")
         self.classifiers = tuple(bound for bound in self.bounds if bound.mode == "classify")
         self.times = library.times
@@ -71,6 +68,14 @@ class Rulebook:
             "tzdata": jurisdiction.tzdata_version(),
         }
         return "sha256:" + hashlib.sha256(canonical.canonical_json(told)).hexdigest()
+
+    def bound(self, source: str, position: int) -> Bound:
+        """Return the rule at a place of a clause or row; raises a KeyError where there is none."""
+        return self._by_key[source, position]
+
+    @cached_property
+    def _by_key(self) -> dict[tuple[str, int], Bound]:
+        return {bound.key: bound for bound in self.bounds}
 
     def program(
         self, places: frozenset[str], account_places: frozenset[str], channel: str, purpose: str, at: datetime
@@ -98,28 +103,3 @@ def _invoked(bound: Bound, library: Library, operator: str, edition: str) -> Bou
         if any(fnmatchcase(bound.source, wanted) for wanted in clause.invokes)
     )
     return msgspec.structs.replace(bound, invokers=invokers) if invokers else bound
-
-
-def _set(bounds: tuple[Bound, ...], settings: tuple[Setting, ...]) -> tuple[Bound, ...]:
-    """Lay settings over the clauses: each fills what a rule of its clause awaits, or makes the clause stricter."""
-    by_source = {setting.source: setting for setting in settings}
-    for setting in settings:
-        awaited = {bound.awaits for bound in bounds if bound.source == setting.source and "/" in setting.source}
-        if not awaited:
-            raise Invalid("setting_unknown", field=setting.source)
-        if strangers := setting.params.keys() - awaited:
-            raise Invalid("setting_not_awaited", field=f"{setting.source}.{min(strangers)}")
-    return tuple(_tightened(bound, by_source[bound.source]) if bound.source in by_source else bound for bound in bounds)
-
-
-def _tightened(bound: Bound, setting: Setting) -> Bound:
-    if bound.mode not in MODES or (setting.mode or bound.mode) not in MODES[MODES.index(bound.mode) :]:
-        raise Invalid("setting_may_only_tighten", field=setting.source, mode=setting.mode)
-    if setting.mode not in ("", bound.mode):
-        citation = bound.citation.replace(" Terms ", " policy on Terms ")
-        bound = msgspec.structs.replace(bound, mode=setting.mode, citation=citation)
-    if bound.is_asleep and bound.awaits in setting.params and bound.rule.params is not None:
-        given = {**bound.given, bound.awaits: setting.params[bound.awaits]}
-        made = convert(bound.rule.params, given, "settings", "", f"$.{setting.source}")
-        bound = msgspec.structs.replace(bound, params=made)
-    return bound

@@ -19,7 +19,7 @@ from backoffice.kernel.errors import Invalid
 from backoffice.policy.dates import DateCase
 from backoffice.policy.documents import convert, read
 from backoffice.policy.facts import ERA, Moment
-from backoffice.policy.rulebook import Setting
+from backoffice.policy.settings import Setting
 from backoffice.policy.vocabulary import Channel, Grade, Purpose
 
 PINS = ("at", "zone", "number", "purpose", "channel", "provider_type", "grade")
@@ -94,6 +94,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     base: tuple[Base, ...] = ()
     case: tuple[Case, ...] = ()
     due: tuple[DateCase, ...] = ()
+    story: tuple[Any, ...] = ()  # read by `policy.stories`
 
 
 def read_scenarios(files: Mapping[str, str]) -> tuple[Case, ...]:

@@ -21,6 +21,7 @@ class Times:
     def __init__(self, calendars: Mapping[str, Calendar]) -> None:
         self.calendars = calendars
         self.at = lru_cache(maxsize=4096)(self._at)
+        self._days_off = lru_cache(maxsize=64)(self._calendars_off)
 
     def _at(self, pairs: Pairs, at: datetime) -> tuple[LocalTime, ...]:
         return tuple(self._local(place, name, at) for place, name in pairs)
@@ -30,7 +31,7 @@ class Times:
         minute = wall.hour * 60 + wall.minute
         return LocalTime(place, name, wall.date().isoformat(), wall.weekday(), minute, self._days_off(wall.date()))
 
-    def _days_off(self, on: date) -> tuple[str, ...]:
+    def _calendars_off(self, on: date) -> tuple[str, ...]:
         """Name the calendars in which this is a day off; a year a calendar does not cover is a gap."""
         try:
             return tuple(name for name, calendar in self.calendars.items() if calendar.is_holiday(on, "safe"))

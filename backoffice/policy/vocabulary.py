@@ -39,3 +39,8 @@ ContentClass = Literal[
     "weapons",
 ]
 Standing = Literal["applicant", "trial", "active", "suspended", "closed", "purged"]
+
+Use = Literal["business", "personal", "household", "undeclared"]
+Document = Literal["terms", "privacy", "dpa", "tariff", "further_policies", "integration_terms"]
+Reason = Literal["list", "import", "account", "reply", "link", "portal", "complaint", "unclear", "staff"]
+"""What an account is for, what it accepts, and how a stop was said, in the words of the rooms that own them."""

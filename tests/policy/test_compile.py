@@ -13,6 +13,7 @@ from backoffice.policy.facts import Account, Message, Recipient
 from backoffice.policy.language import Rule
 from backoffice.policy.program import Program
 from tests.policy.strategies import RULEBOOKS, accounts, messages, recipients
+from tests.trying import DEAR
 
 EVERYTHING = Program(bound for rulebook in RULEBOOKS.values() for bound in rulebook.bounds if not bound.is_asleep)
 DAY = timedelta(days=1)
@@ -23,6 +24,7 @@ def told(mask: int, missing: Gaps) -> tuple[int, list[tuple[int, str]]]:
     return mask, sorted(missing)
 
 
+@DEAR
 @given(accounts(gaps=True), messages(gaps=True), recipients(gaps=True))
 def test_every_rule_answers_compiled_as_it_does_called(
     account: Account, message: Message, recipient: Recipient
@@ -33,6 +35,7 @@ def test_every_rule_answers_compiled_as_it_does_called(
     assert told(*answers) == told(*EVERYTHING.ask(account, message, recipient))
 
 
+@DEAR
 @given(accounts(gaps=True), messages(gaps=True), st.lists(recipients(gaps=True), min_size=1, max_size=2))
 def test_a_batch_answers_as_each_of_it_alone(account: Account, message: Message, people: list[Recipient]) -> None:
     """The shorter way for one says the same, in the same order, and nobody leaves a trace in the next."""
@@ -93,6 +96,7 @@ bind = compile_batch((rule, None) for rule in RULES)
 judge_one = compile_single((rule, None) for rule in RULES)
 
 
+@DEAR
 @given(accounts(gaps=True), messages(gaps=True), recipients(gaps=True))
 def test_every_shape_the_grammar_allows_is_compiled_as_it_says(
     account: Account, message: Message, recipient: Recipient

@@ -17,6 +17,7 @@ from backoffice.policy.library import Library
 from backoffice.policy.program import STRICTNESS, Program
 from backoffice.policy.rulebook import Rulebook
 from tests.policy.strategies import NOW, RULEBOOKS, accounts, messages, recipients
+from tests.trying import DEAR
 
 AFRESH = {name: Rulebook(Library(library().files), name) for name in RULEBOOKS}
 DAY = timedelta(days=1)
@@ -32,6 +33,7 @@ def strictness(decision: Decision) -> int:
     return STRICTNESS.index(decision.verdict)
 
 
+@DEAR
 @given(BOOKS, accounts(gaps=True), messages(gaps=True), st.lists(recipients(gaps=True), min_size=1, max_size=4))
 def test_a_verdict_depends_on_nothing_but_facts_rulebook_and_time(
     rulebook: Rulebook, account: Account, message: Message, people: list[Recipient]
@@ -46,6 +48,7 @@ def test_a_verdict_depends_on_nothing_but_facts_rulebook_and_time(
     assert afresh == batch[:1]
 
 
+@DEAR
 @given(BOOKS, accounts(gaps=True), messages(gaps=True), recipients(gaps=True), STOPS)
 def test_another_suppression_never_loosens(
     rulebook: Rulebook, account: Account, message: Message, person: Recipient, stop: Suppression
@@ -59,6 +62,7 @@ def test_another_suppression_never_loosens(
         assert strictness(after) >= strictness(before)
 
 
+@DEAR
 @given(BOOKS, accounts(gaps=True), messages(gaps=True), recipients(gaps=True), st.data())
 def test_another_tightening_rule_never_loosens(
     rulebook: Rulebook, account: Account, message: Message, person: Recipient, data: st.DataObject
@@ -76,6 +80,7 @@ def test_another_tightening_rule_never_loosens(
     assert STRICTNESS.index(part.verdict) <= STRICTNESS.index(whole.verdict)
 
 
+@DEAR
 @given(BOOKS, accounts(gaps=True), messages(gaps=True), recipients(gaps=True))
 def test_an_exception_lifts_nothing_but_what_it_names(
     rulebook: Rulebook, account: Account, message: Message, person: Recipient
@@ -97,6 +102,7 @@ def test_an_exception_lifts_nothing_but_what_it_names(
         assert all(one.bound.source in by_source[by].lifts for by in one.lifted_by)
 
 
+@DEAR
 @given(BOOKS, accounts(gaps=True), messages(gaps=True), recipients(gaps=True))
 def test_grade_d_satisfies_no_rule_that_asks_for_consent(
     rulebook: Rulebook, account: Account, message: Message, person: Recipient

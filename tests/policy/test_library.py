@@ -7,7 +7,8 @@ import pytest
 from backoffice.kernel.errors import BackofficeError, Invalid, NotFound
 from backoffice.plumbing.policies import policies_folder, read_policies
 from backoffice.policy.library import Library
-from backoffice.policy.rulebook import Rulebook, Setting
+from backoffice.policy.rulebook import Rulebook
+from backoffice.policy.settings import Setting
 
 FILES = read_policies(policies_folder())
 LV = "jurisdictions/lv.toml"
@@ -122,6 +123,58 @@ def test_a_rulebook_is_named_by_everything_that_can_change_a_verdict() -> None:
     assert len(set(names)) == 3
 
 
+SET = "operators/isend/import-1/settings.toml"
+
+
+def test_what_an_operator_sets_is_in_force_and_in_the_rulebooks_name() -> None:
+    """It stands in a file beside the clauses; what sleeps without it, acts, and the rulebook has another name."""
+    text = '[[setting]]\nsource = "isend/5.2#3"\nparams = { least = "PT1H" }\n'
+    plain, hourly = Library(FILES), Library({**FILES, SET: text})
+    daily = Library({**FILES, SET: text.replace("PT1H", "PT24H")})
+
+    books = [Rulebook(library, "isend") for library in (plain, hourly, daily)]
+
+    assert [book.bound("isend/5.2#3", 0).is_asleep for book in books] == [True, False, False]
+    assert len({book.name for book in books}) == 3
+    assert Rulebook(plain, "isend", settings=hourly.settings("isend")).name == books[1].name
+    assert Rulebook(hourly, "isend", settings=()).name == books[0].name
+
+
+def test_settings_are_written_as_they_are_read() -> None:
+    """So that a rulebook can be kept with what was set when it decided."""
+    settings = (
+        Setting(source="isend/5.2#3", params={"least": "PT1H"}),
+        Setting(source="isend/5.2#1", mode="deny"),
+    )
+
+    assert Library(FILES).setting("isend", "", settings).settings("isend") == settings
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line"),
+    [
+        ('[[setting]]\nsource = "isend/9.9"\n', "setting_unknown", 1),
+        ('[[setting]]\nsource = "EU-CONS-01"\nmode = "deny"\n', "setting_unknown", 1),
+        ('[[setting]]\nsource = "isend/5.2#1"\nparams = { most = 9 }\n', "setting_not_awaited", 1),
+        ('[[setting]]\nsource = "isend/5.2#3"\nparams = { least = "soon" }\n', "policy_invalid", 1),
+        ('[[setting]]\nsource = "isend/5.2#3"\nmodus = "deny"\n', "policy_invalid", 3),
+        ('[[setting]]\nsource = "isend/5.2#1"\n\n[[setting]]\nsource = "isend/5.2#1"\n', "id_twice", None),
+    ],
+)
+def test_settings_that_can_not_be_laid_refuse_to_load(text: str, code: str, line: int | None) -> None:
+    """With the file they stand in."""
+    with pytest.raises(Invalid) as refused:
+        Library({**FILES, SET: text})
+
+    assert (refused.value.code, refused.value.data["file"], refused.value.data.get("line")) == (code, SET, line)
+
+
+def test_settings_of_no_edition_refuse_to_load() -> None:
+    """A misspelt folder would set nothing, and nobody would know."""
+    with pytest.raises(NotFound, match="edition_unknown"):
+        Library({**FILES, "operators/isend/import-2/settings.toml": "setting = []\n"})
+
+
 def test_a_setting_may_only_fill_what_its_clause_leaves_open() -> None:
     """No operator widens its own published limit by a setting."""
     wider = Setting(source="isend/5.2#1", params={"most": 100_000})
@@ -146,3 +199,26 @@ def test_a_row_that_would_never_speak_or_speak_twice_is_refused(old: str, new: s
 
     with pytest.raises(Invalid, match=code):
         Library({**FILES, LV: text})
+
+
+@pytest.mark.parametrize("phrase", ["stop {them}", "... stop", "stop ...", "st~op", "stop.", "", "stop  now", "{write"])
+def test_words_of_replies_are_read_strictly(phrase: str) -> None:
+    """A class there isn't, an ending inside a word or a gap at an end would never be found."""
+    file = "replies/en.toml"
+    with pytest.raises(Invalid) as caught:
+        Library({**FILES, file: FILES[file].replace("stop_alone = [", f'stop_alone = ["{phrase}", ')})
+
+    assert caught.value.code == "phrase_unreadable"
+    assert {"file": file, "field": "stop_alone"}.items() <= caught.value.data.items()
+
+
+def test_replies_have_no_list_that_nobody_reads() -> None:
+    """A list whose name is mistyped is refused, and not left out."""
+    file = "replies/en.toml"
+    with pytest.raises(Invalid, match="policy_invalid"):
+        Library({**FILES, file: FILES[file].replace("stop_alone", "stops_alone")})
+
+
+def test_every_language_has_words_of_its_own() -> None:
+    """The six, and those that are no language's."""
+    assert {words.language for words in Library(FILES).replies} == {"any", "az", "de", "en", "es", "lv", "ru"}
