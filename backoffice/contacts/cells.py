@@ -23,6 +23,9 @@ ADDRESS_COLUMN = {"whatsapp": "phone", "sms": "phone", "voice": "phone", "email"
 
 PERSON_TYPES = frozenset({"natural", "legal", "named_at_legal"})
 
+FIRST_ACT = datetime(1971, 1, 1, tzinfo=UTC)
+"""No act of a person is older: 1970-01-01 and 0001-01-01 are what programs write where they know no date."""
+
 _FIRST_ZONE, _LAST_ZONE = timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))
 _DAY = timedelta(days=1)
 _MOMENT = re.compile(
@@ -32,8 +35,10 @@ _YES = frozenset(
     map(fold, ("yes", "y", "true", "t", "1", "x", "stop", "stopped", "jā", "bəli", "да", "стоп", "imtina"))
 )
 _NO = frozenset(map(fold, ("no", "n", "false", "f", "0", "-", "n/a", "null", "none", "nē", "yox", "xeyr", "нет")))
+_LONGEST_MARK = 9  # characters of a yes or a no
 _LOCAL = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})", re.ASCII)
+_SHORTEST = 7  # signs of a number with its +, of which no token is made
 _TWO_DOMAINS = frozenset("ßς\u200c\u200d")
 
 
@@ -62,29 +67,53 @@ def moments(cell: str, field: str) -> tuple[datetime, datetime]:
 
 
 def earliest(cell: str, field: str, at: datetime) -> datetime:
-    """Return the earliest moment the cell can mean, NEVER for an empty one; after `at` it is `date_in_future`."""
-    if not cell:
-        return NEVER
-    moment = moments(cell, field)[0]
-    if moment > at:
-        raise Invalid("date_in_future", field=field)
-    return moment
+    """Return the earliest moment the cell can mean, NEVER for an empty one.
+
+    After `at` it is `date_in_future`, before `FIRST_ACT` `date_too_early`.
+    """
+    return _acted(cell, field, at)[0] if cell else NEVER
 
 
 def opt_out(cell: str, field: str, at: datetime) -> datetime:
     """Return the latest moment, up to `at`, at which the person said stop; NEVER for none.
 
     A plain yes is an opt-out without a date and counts as said just now, a plain no is none. A date that can't be
-    read, or lies after `at`, is refused; whoever refuses the row counts it as an opt-out all the same.
+    read, lies after `at` or before `FIRST_ACT`, is refused; whoever refuses the row counts it as an opt-out all the
+    same.
     """
     if not cell:
         return NEVER
-    if len(cell) <= 9 and (mark := fold(cell)) in _YES | _NO:
+    if len(cell) <= _LONGEST_MARK and (mark := fold(cell)) in _YES | _NO:
         return at if mark in _YES else NEVER
+    return min(_acted(cell, field, at)[1], at)
+
+
+def is_no(cell: str) -> bool:
+    """Whether a cell is a plain no, as `opt_out` reads it.
+
+    >>> is_no("nē"), is_no("2026-01-02"), is_no("yes")
+    (True, False, False)
+    """
+    return len(cell) <= _LONGEST_MARK and fold(cell) in _NO
+
+
+def said_by(cell: str, field: str, at: datetime) -> datetime | None:
+    """Return the latest moment, up to `at`, that a date can mean; None for a plain yes, which names none.
+
+    Raises as `opt_out` does for what is no date, lies after `at` or before `FIRST_ACT`.
+    """
+    if len(cell) <= _LONGEST_MARK and fold(cell) in _YES:
+        return None
+    return min(_acted(cell, field, at)[1], at)
+
+
+def _acted(cell: str, field: str, at: datetime) -> tuple[datetime, datetime]:
     first, last = moments(cell, field)
     if first > at:
         raise Invalid("date_in_future", field=field)
-    return min(last, at)
+    if last < FIRST_ACT:
+        raise Invalid("date_too_early", field=field)
+    return first, last
 
 
 def born_on(cell: str, field: str, at: datetime) -> date | None:
@@ -115,7 +144,8 @@ def person_type_of(cell: str) -> str:
 def address_of(cell: str, channel: str, region: str | None) -> str:
     """Return the channel's address as it is compared: E.164 for phones, the folded address for mail.
 
-    `region` reads numbers without a `+`. Refused with the reader's own code and its field: phone, email or country.
+    `region` reads numbers without a `+`. Refused with the reader's own code and its field: phone, email or country;
+    a number of fewer than seven digits, which some plans have for firms, is `number_short`.
     """
     field = ADDRESS_COLUMN[channel]
     if not cell:
@@ -123,16 +153,20 @@ def address_of(cell: str, channel: str, region: str | None) -> str:
     if field == "email":
         return fold_email(cell)
     try:
-        return str(parse_phone(cell, region))
+        number = str(parse_phone(cell, region))
     except Invalid as fault:
         raise Invalid(fault.code, field="country" if fault.code == "country_unknown" else field) from None
+    if len(number) <= _SHORTEST:
+        raise Invalid("number_short", field=field)
+    return number
 
 
 def fold_email(cell: str) -> str:
     """Return the address as suppressions compare it: trimmed, in small letters, its domain in ASCII (RFC 3490).
 
     An address without a sane shape (one `@`, a domain with a dot, RFC 5321's lengths) is `email_invalid`, and so is
-    a domain whose ß, ς or joiner means one domain by RFC 3490 and another by RFC 5891.
+    a domain whose ß, ς or joiner means one domain by RFC 3490 and another by RFC 5891, and a letter before the `@`
+    that is only another look of letters, as ﬁ is of fi: two people could look like one.
 
     >>> fold_email(" Anna@Пример.РФ ")
     'anna@xn--e1afmkfd.xn--p1ai'
@@ -140,7 +174,8 @@ def fold_email(cell: str) -> str:
     local, _, domain = unicodedata.normalize("NFC", cell.strip()).lower().rpartition("@")
     if not domain.isascii():
         domain = _ascii(domain)
-    if len(local.encode()) > 64 or len(domain) > 253 or not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain):
+    is_sane = len(local.encode()) <= 64 and len(domain) <= 253 and unicodedata.is_normalized("NFKC", local)
+    if not is_sane or not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain):
         raise Invalid("email_invalid", field="email")
     return f"{local}@{domain}"
 

@@ -13,7 +13,7 @@ from backoffice.kernel.errors import Invalid
 from backoffice.kernel.language import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 COLUMNS: dict[str, str] = {
     "external_id": "id, contact id, customer id, client id, user id, record id, klienta id, kods, müştəri id, код, ид",
@@ -61,8 +61,6 @@ COLUMNS: dict[str, str] = {
 }
 """Our columns, each with the other headers that mean it; people's names are known, so as to be left where they are."""
 
-_MANY = "opted_out_at"
-
 
 def squeezed(header: str) -> str:
     """Return a header as it is compared.
@@ -73,36 +71,51 @@ def squeezed(header: str) -> str:
     return "".join(filter(str.isalnum, fold(header)))
 
 
-_MEANING = {
-    squeezed(name): column
-    for column, others in COLUMNS.items()
-    for name in (column, *map(str.strip, others.split(",")))
-}
+class Vocabulary:
+    """Columns that some kind of list may have, each with the headers that mean it.
+
+    Only the columns that are named `many` may stand in several columns of a list, a flag beside its date, and all
+    count.
+    """
+
+    def __init__(self, columns: Mapping[str, str], many: Iterable[str] = ()) -> None:
+        self.columns = columns
+        self.many = frozenset(many)
+        self.meaning = {
+            squeezed(name): column
+            for column, others in columns.items()
+            for name in (column, *filter(None, map(str.strip, others.split(","))))
+        }
 
 
-def map_columns(headers: Sequence[str], stated: Mapping[str, str], *, file: str, line: int) -> dict[str, list[int]]:
+CONTACTS = Vocabulary(COLUMNS, ("opted_out_at",))
+"""The columns of a list of contacts."""
+
+
+def map_columns(
+    headers: Sequence[str], stated: Mapping[str, str], *, file: str, line: int, words: Vocabulary = CONTACTS
+) -> dict[str, list[int]]:
     """Return the places of each of our columns among the headers; columns the list lacks are absent.
 
-    `stated` (our column to their header) goes before the synonyms. Only opt-outs may stand in several columns, a
-    flag beside its date, and all count. Refused: `column_unknown` (we have no such column), `column_missing` (they
-    have no such header), `column_twice` (two headers mean one column).
+    `stated` (our column to their header) goes before the synonyms. Refused: `column_unknown` (we have no such column),
+    `column_missing` (they have no such header), `column_twice` (two headers mean one column).
     """
-    places = {column: [_stated(column, header, headers, file, line)] for column, header in stated.items()}
+    places = {column: [_stated(column, header, headers, file, line, words)] for column, header in stated.items()}
     taken = {place for found in places.values() for place in found}
     for place, header in enumerate(headers):
-        column = _MEANING.get(squeezed(header))
-        if column is None or place in taken or (column in stated and column != _MANY):
+        column = words.meaning.get(squeezed(header))
+        if column is None or place in taken or (column in stated and column not in words.many):
             continue
-        if column in places and column != _MANY:
+        if column in places and column not in words.many:
             both = [shown(headers[places[column][0]]), shown(header)]
             raise Invalid("column_twice", file=file, line=line, field=column, headers=both)
         places.setdefault(column, []).append(place)
     return places
 
 
-def _stated(column: str, header: str, headers: Sequence[str], file: str, line: int) -> int:
-    if column not in COLUMNS:
-        raise Invalid("column_unknown", file=file, line=line, field=column, known=list(COLUMNS))
+def _stated(column: str, header: str, headers: Sequence[str], file: str, line: int, words: Vocabulary) -> int:
+    if column not in words.columns:
+        raise Invalid("column_unknown", file=file, line=line, field=column, known=list(words.columns))
     found = [place for place, theirs in enumerate(headers) if theirs == header] or [
         place for place, theirs in enumerate(headers) if squeezed(theirs) == squeezed(header)
     ]
@@ -112,7 +125,7 @@ def _stated(column: str, header: str, headers: Sequence[str], file: str, line: i
     return found[0]
 
 
-def count_known(headers: Sequence[str], stated: Mapping[str, str]) -> int:
+def count_known(headers: Sequence[str], stated: Mapping[str, str], words: Vocabulary = CONTACTS) -> int:
     """Return how many of the headers mean something to us; what decides between delimiters."""
     wanted = {squeezed(header) for header in stated.values()}
-    return sum(squeezed(header) in _MEANING or squeezed(header) in wanted for header in headers)
+    return sum(squeezed(header) in words.meaning or squeezed(header) in wanted for header in headers)

@@ -9,32 +9,29 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 from stat import S_ISREG
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
 from backoffice.contacts.cells import ADDRESS_COLUMN, shown
-from backoffice.contacts.columns import count_known, map_columns
+from backoffice.contacts.columns import CONTACTS, Vocabulary, count_known, map_columns
 from backoffice.contacts.encoding import scan
 from backoffice.contacts.records import DELIMITERS, Record, delimiter_stated, parted, records
 from backoffice.contacts.rows import Rejection, Row, RowReader
 from backoffice.kernel.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 
-class ContactList(msgspec.Struct, frozen=True, kw_only=True):
-    """A list that was opened: what it is, and how its columns are read.
+class OpenList(msgspec.Struct, frozen=True, kw_only=True):
+    """A list that was opened, whatever it is of: how its bytes are read, and where its columns are.
 
     `columns` names the header of each of our columns that was found, `unknown` the headers that mean nothing to us.
     `sha256` names the very file, for the attestation and the report.
     """
 
     path: Path
-    channel: str
-    region: str | None
-    at: datetime
     encoding: str
     sha256: str
     delimiter: str
@@ -54,22 +51,34 @@ class ContactList(msgspec.Struct, frozen=True, kw_only=True):
         known = {place for found in self.places.values() for place in found}
         return tuple(shown(header) for place, header in enumerate(self.headers) if place not in known)
 
-    def read(self) -> Iterator[Row | Rejection]:
-        """Yield each row of the list in its order, as a stream.
+    def records(self) -> Iterator[Record]:
+        """Yield the records below the header in their order, as a stream.
 
         Raises `Invalid("file_changed")` when the file isn't the one that was opened.
         """
-        read = RowReader(self.channel, self.region, self.at, self.places, len(self.headers)).read
         self._refuse_a_change()
         with self.path.open(encoding=self.encoding, newline="") as file:
             for record in records(file, self.delimiter, len(self.headers)):
                 if record.line > self.header_line:
-                    yield read(record)
+                    yield record
         self._refuse_a_change()
 
     def _refuse_a_change(self) -> None:
         if _changed_at(self.path) != self.changed_at:
             raise Invalid("file_changed", file=self.path.name)
+
+
+class ContactList(OpenList, frozen=True, kw_only=True):
+    """A list of contacts to be read for a channel at a moment."""
+
+    channel: str
+    region: str | None
+    at: datetime
+
+    def read(self) -> Iterator[Row | Rejection]:
+        """Yield each row of the list in its order, as a stream; raises as `records` does."""
+        read = RowReader(self.channel, self.region, self.at, self.places, len(self.headers)).read
+        return map(read, self.records())
 
 
 def open_list(
@@ -90,28 +99,45 @@ def open_list(
     """
     if channel not in ADDRESS_COLUMN:
         raise Invalid("channel_without_address", channel=channel, known=list(ADDRESS_COLUMN))
-    stated = mapping or {}
+    stated, needed = mapping or {}, ADDRESS_COLUMN[channel]
+    opened = open_any(path, stated, encoding, lambda _: CONTACTS)
+    if needed not in opened.places:
+        refuse_without(opened, needed)
+    return ContactList(**msgspec.structs.asdict(opened), channel=channel, region=region, at=at)
+
+
+def open_any(
+    path: Path,
+    stated: Mapping[str, str],
+    encoding: str | None,
+    words_of: Callable[[Sequence[str]], Vocabulary],
+    words: Vocabulary = CONTACTS,
+) -> OpenList:
+    """Open a list of whatever kind: `words` find its delimiter, `words_of` its headers says what these mean.
+
+    Raises `Invalid` with file, line and field for a list that can't be read as a whole: the codes of `encoding.scan`
+    and `columns.map_columns`, `header_missing`, `header_unreadable`.
+    """
     changed_at = _changed_at(path)
     scanned = scan(path, encoding)
-    delimiter, header = _header(path, scanned.encoding, stated)
+    delimiter, header = _header(path, scanned.encoding, stated, words)
     headers = tuple(cell.strip() for cell in header.cells)
-    places = map_columns(headers, stated, file=path.name, line=header.line)
-    if (needed := ADDRESS_COLUMN[channel]) not in places:
-        found = [shown(cell) for cell in headers] if places else ["…"]  # without a header, a person
-        raise Invalid("column_missing", file=path.name, line=header.line, field=needed, headers=found)
-    return ContactList(
+    return OpenList(
         path=path,
-        channel=channel,
-        region=region,
-        at=at,
         encoding=scanned.encoding,
         sha256=scanned.sha256,
         delimiter=delimiter,
         header_line=header.line,
         headers=headers,
-        places=places,
+        places=map_columns(headers, stated, file=path.name, line=header.line, words=words_of(headers)),
         changed_at=changed_at,
     )
+
+
+def refuse_without(opened: OpenList, needed: str) -> NoReturn:
+    """Raise `column_missing` with the headers, unless none of them means anything: then the first line is a person."""
+    found = [shown(cell) for cell in opened.headers] if opened.places else ["…"]
+    raise Invalid("column_missing", file=opened.path.name, line=opened.header_line, field=needed, headers=found)
 
 
 def _changed_at(path: Path) -> tuple[int, int]:
@@ -124,7 +150,7 @@ def _changed_at(path: Path) -> tuple[int, int]:
     return found.st_mtime_ns, found.st_size
 
 
-def _header(path: Path, encoding: str, stated: Mapping[str, str]) -> tuple[str, Record]:
+def _header(path: Path, encoding: str, stated: Mapping[str, str], words: Vocabulary) -> tuple[str, Record]:
     """Return the delimiter under which most headers mean something to us, and the header."""
     with path.open(encoding=encoding, newline="") as file:
         first = next((line for line in file if line.strip()), "")
@@ -132,7 +158,7 @@ def _header(path: Path, encoding: str, stated: Mapping[str, str]) -> tuple[str, 
         skipped = 1 if delimiter else 0
         if not delimiter:
             cells = parted(first)
-            delimiter = max(DELIMITERS, key=lambda sign: (count_known(cells[sign], stated), len(cells[sign])))
+            delimiter = max(DELIMITERS, key=lambda sign: (count_known(cells[sign], stated, words), len(cells[sign])))
         file.seek(0)
         found = [record for _, record in zip(range(skipped + 1), records(file, delimiter), strict=False)]
     if len(found) <= skipped:

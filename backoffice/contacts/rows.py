@@ -87,6 +87,15 @@ _READ = (
 _PARTS = re.compile(r"[/,;|\s]\s*(?=\+|00|\d{7}|\S+@)")
 
 
+def parts_of(cell: str) -> list[str]:
+    """Return what may be addresses of their own in a cell that is no address as a whole.
+
+    >>> parts_of("+37126000001 / +371 26000002")
+    ['+37126000001', '+371', '26000002']
+    """
+    return [part.strip() for part in _PARTS.split(cell)]
+
+
 class RowReader:
     """Makes a row of a record, for one channel at one moment.
 
@@ -155,9 +164,7 @@ class RowReader:
         )
         whole = self._address(values[0], values[2])
         # "+371 26000001 / 26000002" is no address to write to, but a stop beside it is meant for both
-        parts = (
-            [whole] if whole or stop == NEVER else [self._address(part, values[2]) for part in _PARTS.split(values[0])]
-        )
+        parts = [whole] if whole or stop == NEVER else [self._address(part, values[2]) for part in parts_of(values[0])]
         return Rejection(
             line=line,
             field=str(fault.data.get("field", "")),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from phonenumbers import SUPPORTED_REGIONS, PhoneNumberFormat, example_number_for_type, format_number
 
 from backoffice.contacts.cells import (
     address_of,
@@ -20,7 +22,9 @@ from backoffice.contacts.cells import (
     shown,
 )
 from backoffice.kernel.errors import Invalid
+from backoffice.plumbing.vault.tokens import normalised
 from backoffice.policy.facts import NEVER
+from tests.trying import DEAR
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -84,6 +88,20 @@ def test_a_future_date_is_refused(read: object) -> None:
         read("2026-11-22", "x", AT)
 
 
+@pytest.mark.parametrize("read", [earliest, opt_out])
+@pytest.mark.parametrize(
+    "cell", ["1970-01-01T00:00:00Z", "1970-01-01", "1970-01-01 02:00:00+02", "1969-12-31 16:00", "0001-01-01T00:00:00Z"]
+)
+def test_a_date_that_stands_for_none_is_refused(read: object, cell: str) -> None:
+    """What programs write where they know no date is no act of anybody: date_too_early; a birthday it may be."""
+    assert callable(read)
+    with pytest.raises(Invalid, match="date_too_early"):
+        read(cell, "x", AT)
+
+    assert read("1971-01-02", "x", AT) > NEVER
+    assert born_on("1970-01-01", "birth_date", AT) == date(1970, 1, 1)
+
+
 @pytest.mark.parametrize("cell", ["yes", "TRUE", "1", "x", "Jā", "bəli", "да", "STOP", "İMTİNA"])
 def test_a_plain_yes_is_an_opt_out_as_of_now(cell: str) -> None:
     """An opt-out without a date is the strongest: nothing on record is later."""
@@ -130,6 +148,7 @@ def test_an_address_without_a_sane_shape_is_refused(cell: str) -> None:
         fold_email(cell)
 
 
+@DEAR
 @given(st.emails())
 def test_folding_an_address_twice_changes_nothing(address: str) -> None:
     """A folded address is its own key."""
@@ -164,6 +183,37 @@ def test_an_unreadable_address_is_refused_with_its_field(
         address_of(cell, channel, region)
 
     assert (refused.value.code, refused.value.data["field"]) == (code, field)
+
+
+def test_whatever_is_read_as_a_number_has_a_token() -> None:
+    """In every country and of every kind: a firm's four digits in Iran are refused, not passed on."""
+    refused = set()
+    for region, kind in product(sorted(SUPPORTED_REGIONS), range(11)):
+        if example := example_number_for_type(region, kind):
+            written = format_number(example, PhoneNumberFormat.E164)
+            try:
+                assert normalised("phone", address_of(written, "sms", None)) == written
+            except Invalid as fault:
+                refused.add((written, fault.code))
+
+    assert refused == {("+989601", "number_short")}
+
+
+@given(st.text(st.characters(categories=["L", "N", "M"]), min_size=1, max_size=4))
+def test_two_mail_addresses_that_are_read_never_share_a_token(local: str) -> None:
+    """What is only another look of letters is refused, or a stop of one address would be another's."""
+    try:
+        address = fold_email(f"{local}@example.com")
+    except Invalid:
+        return
+    assert normalised("email", address) == address
+
+
+@pytest.mark.parametrize("local", ["ﬁnn", "ａnna", "ⅳ", "anna²"])
+def test_another_look_of_letters_is_refused(local: str) -> None:
+    """Two people could look like one."""
+    with pytest.raises(Invalid, match="email_invalid"):
+        fold_email(f"{local}@example.com")
 
 
 def test_countries_and_kinds_of_person_are_taken_from_closed_lists() -> None:

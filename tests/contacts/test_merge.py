@@ -13,6 +13,7 @@ from backoffice.contacts.merge import Gathered, Known, Place, gather
 from backoffice.contacts.rows import Rejection, Row
 from backoffice.kernel.errors import Invalid
 from backoffice.policy.facts import NEVER, Consent
+from tests.trying import DEAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,6 +160,7 @@ def numbered(found: list[Row]) -> list[Row]:
     ]
 
 
+@DEAR
 @given(rows, st.randoms())
 def test_the_order_of_rows_decides_nothing(found: list[Row], random: object) -> None:
     """Shuffled, a list says the same of every address."""
@@ -172,6 +174,7 @@ def test_the_order_of_rows_decides_nothing(found: list[Row], random: object) -> 
     assert told(found) == told(shuffled)
 
 
+@DEAR
 @given(rows)
 def test_what_is_gathered_is_what_a_plain_reading_finds(found: list[Row]) -> None:
     """The same sums, made in memory; rows are judged or merged, and the counts add up."""
