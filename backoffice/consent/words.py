@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 import msgspec
 
+from backoffice.consent.replies import read_reply
 from backoffice.kernel.language import fold
 
 if TYPE_CHECKING:
@@ -158,11 +159,14 @@ def names(words: str, sender: str) -> bool:
 def agrees(message: str) -> bool:
     """Return whether a message that the person sent is a yes: it begins with one, and nothing in it stops or refuses.
 
+    What may be a stop as a reply is no yes either, in whichever language (`replies`).
+
     >>> agrees("START"), agrees("Yes, stop sending this"), agrees("Where is my parcel?")
     (True, False, False)
     """
     told = _told(message)
-    return bool(_begins_yes.match(told)) and not {"ends", "refuses"} & set().union(*_sentences(told))
+    ends = {"ends", "refuses"} & set().union(*_sentences(told))
+    return bool(_begins_yes.match(told)) and not ends and read_reply(message).says in ("start", "other")
 
 
 def purposes_of(cell: str) -> frozenset[str]:

@@ -158,3 +158,11 @@ def test_a_purpose_column_says_one_purpose() -> None:
         DEALINGS,
         set(),
     ]
+
+
+@pytest.mark.parametrize(
+    "message", ["Ja, bitte abmelden", "Да, отпишите меня", "Start of next month you will hear from my lawyer"]
+)
+def test_what_may_be_a_stop_as_a_reply_is_no_yes(message: str) -> None:
+    """Words of languages in which consents aren't read are heeded where they stop."""
+    assert not agrees(message)
