@@ -17,7 +17,8 @@ from backoffice.plumbing.policies import read_text
 from backoffice.policy.documents import convert, line_of, read
 from backoffice.policy.facts import ERA, Account, Message, Moment, Recipient
 from backoffice.policy.library import Library
-from backoffice.policy.rulebook import Rulebook, Setting
+from backoffice.policy.rulebook import Rulebook
+from backoffice.policy.settings import Setting
 
 ELSEWHERE = {
     *("account.places", "message.at", "message.channel", "message.purpose"),
@@ -75,7 +76,7 @@ class Profile(_Stated, frozen=True, kw_only=True):
     def rulebook(self, library: Library, operator: str) -> Rulebook:
         """Return the operator's rulebook with the settings laid over it."""
         with self._located():
-            return Rulebook(library, operator, settings=self.settings)
+            return Rulebook(library, operator, settings=(*library.settings(operator), *self.settings))
 
     def _facts(self, kind: type[Any], stated: Mapping[str, Any], more: Mapping[str, Any]) -> Any:  # noqa: ANN401  # a record
         record = kind.__name__.lower()
