@@ -58,7 +58,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 @click.option("--with-addresses", is_flag=True, help="Write addresses into the lines too.")
 @LANGUAGE
 @click.option("--json", "is_json", is_flag=True, help="Print the summary as one JSON object.")
-def judge(  # noqa: PLR0917  # click hands over each option
+def judge(  # click hands over each option
     file: Path,
     operator: str,
     purpose: str,
@@ -74,7 +74,7 @@ def judge(  # noqa: PLR0917  # click hands over each option
     with_addresses: bool,
     is_json: bool,
 ) -> None:
-    """Judge every row of a contact list by an operator's Terms and the law of everyone involved."""
+    """Judge every row of a contact list by an operator's Terms and the law of all."""
     with refusing(language):
         _one_of(purpose, get_args(Purpose), "purpose")
         _one_of(channel, get_args(Channel), "channel")
@@ -82,7 +82,7 @@ def judge(  # noqa: PLR0917  # click hands over each option
         _refuse_overwriting(out_path, file, profile_path)
         profile = read_profile(profile_path) if profile_path else Profile()
         at = _moment(moment) if moment else profile.at or system_clock()
-        columns = dict(_pair(text) for text in mapping)
+        columns = dict(pair(text) for text in mapping)
         place = _region(region or profile.region)
         contacts = open_list(file, channel=channel, region=place, at=at, mapping=columns, encoding=encoding)
         profile = profile if profile.list or is_json else asked(profile)
@@ -124,7 +124,7 @@ def run(job: Job, out_path: Path | None, lines: Lines) -> tuple[Counts, float]:
 @click.argument("file", type=click.Path(path_type=Path))
 @LANGUAGE
 def decide(file: Path, language: str) -> None:
-    """Judge one send given as JSON (FILE, or - for standard input): a case without what it expects."""
+    """Judge one send given as JSON, a case without what it expects. FILE may be - for standard input."""
     with refusing(language):
         case: Case = read_one(_stdin() if str(file) == "-" else read_text(file), str(file), read_scenario_files())
         decision, _, _ = prover().decide(case)
@@ -170,7 +170,8 @@ def _stdin() -> str:
         raise Invalid("file_not_utf8", file="-", byte=wrong.start) from None
 
 
-def _pair(text: str) -> tuple[str, str]:
+def pair(text: str) -> tuple[str, str]:
+    """Read which header holds a column, COLUMN=HEADER; raises Invalid."""
     column, found, header = text.partition("=")
     if not found:
         raise Invalid("map_invalid", field="--map", value=text)

@@ -7,15 +7,13 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from backoffice.kernel.errors import BackofficeError, Invalid
-from backoffice.plumbing.messages import error_text
-from backoffice.plumbing.translations import translator
 
 WRONG_USE = 2
 
@@ -32,7 +30,7 @@ def refusing(language: str = "en") -> Iterator[None]:
         where = ":".join(str(refused.data[key]) for key in ("file", "line") if key in refused.data)
         field = refused.data.get("field")
         parts = [part for part in (where, str(field) if field else "") if part]
-        err.print(_on_one_line(": ".join([*parts, error_text(refused, translator(language))])), markup=False)
+        err.print(_on_one_line(": ".join([*parts, _said(refused, language)])), markup=False)
         sys.exit(WRONG_USE)
     except BrokenPipeError:  # who read along has left
         raise
@@ -40,6 +38,13 @@ def refusing(language: str = "en") -> Iterator[None]:
         _let_go_of_output()
         with refusing(language):
             raise Invalid("system_refuses", file=fault.filename or "-", why=fault.strerror) from None
+
+
+def _said(refused: BackofficeError, language: str) -> str:
+    from backoffice.plumbing.messages import error_text  # noqa: PLC0415  # catalogues take time, and are rarely needed
+    from backoffice.plumbing.translations import translator  # noqa: PLC0415
+
+    return error_text(refused, translator(language))
 
 
 def _let_go_of_output() -> None:
@@ -70,6 +75,37 @@ def progress(path: Path, phases: dict[str, str], *, shown: bool) -> Iterator[Cal
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=err, transient=True) as bars:
         tasks = {phase: bars.add_task(name, total=total) for phase, name in phases.items()}
         yield lambda phase, rows: bars.update(tasks[phase], completed=rows)
+
+
+class Bar:
+    """A bar for work whose length is told as it goes; it shows nothing where nobody looks on.
+
+    It is shown on the standard error of the moment at which it was made, wherever that leads meanwhile.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        console = Console(file=sys.stderr, highlight=False, emoji=False)
+        self._bars = Progress(
+            *(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()),
+            console=console,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bars.add_task(name, total=None)
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def __call__(self, done: int, total: int | None, name: str = "") -> None:
+        """Show how much is done, of how much where that is known, and of what."""
+        self._bars.update(self._task, completed=done, total=total, description=name or self._name)
 
 
 T = TypeVar("T")

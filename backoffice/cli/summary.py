@@ -46,9 +46,12 @@ def summary_of(
 
 
 def top_reasons(counts: Counts, most: int = TOP) -> list[dict[str, Any]]:
-    """Return what stood in the way most often, gravest first; each code once, the operator's own clause cited first."""
+    """Return what stood in the way most often, gravest first; each code once, the operator's own clause cited first.
+
+    The order of the rows changes nothing.
+    """
     told: dict[tuple[str, str], dict[str, Any]] = {}
-    for (verdict, code, source, citation), rows in counts.reasons.most_common():
+    for (verdict, code, source, citation), rows in sorted(counts.reasons.items(), key=lambda one: (-one[1], one[0])):
         one = told.setdefault(
             (verdict, code), {"verdict": verdict, "code": code, "rows": 0, "sources": [], "citations": []}
         )

@@ -61,8 +61,8 @@ def refusal(ended: subprocess.CompletedProcess[str]) -> str:
 @pytest.fixture
 def install(tmp_path: Path) -> Path:
     """An install of this code with policies of its own."""
-    (tmp_path / "backoffice").symlink_to(ROOT / "backoffice")
-    (tmp_path / "locales").symlink_to(ROOT / "locales")
+    for name in ("backoffice", "locales", "migrations"):
+        (tmp_path / name).symlink_to(ROOT / name)
     shutil.copytree(ROOT / "policies", tmp_path / "policies")
     return tmp_path
 

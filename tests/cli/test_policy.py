@@ -1,14 +1,16 @@
-"""`backoffice policy` and `demo`: what lawyers and CI read, with the keys they rely on."""
+"""`backoffice policy`: what lawyers and CI read, with the keys they rely on."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from backoffice.cli import policy
 from backoffice.plumbing.policies import library
 from tests.cli.conftest import OPERATOR, Runs
+from tests.journeys.conftest import SHORT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,8 +33,15 @@ expect = { verdict = "hold", only = ["US-FL-01"], next_allowed_at = 2025-09-03T1
 """
 
 
+@pytest.fixture
+def server_for_stories(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests' own server: stories are played on a database beside the others."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+
+
+@pytest.mark.usefixtures("server_for_stories")
 def test_check_counts_what_is_enforced(run: Runs) -> None:
-    """All atoms and rows are there, none is unmapped, none of the gate's lacks its cases."""
+    """All atoms and rows are there, none is unmapped, none of the gate's lacks its cases; and all adds up."""
     ended = run("policy", "check", "--json")
     told = json.loads(ended.out)
     counts = told["operators"].values()
@@ -47,18 +56,41 @@ def test_check_counts_what_is_enforced(run: Runs) -> None:
     assert sum(one["rows"] for one in told["law"].values()) == 201
     assert [one for one in counts if one["unmapped"]] == []
     assert told["errors"] == []
-
-
-def test_check_adds_up(run: Runs) -> None:
-    """Each atom and row is enforced, declared or none."""
-    told = json.loads(run("policy", "check", "--json").out)
-
-    for one in told["operators"].values():
+    for one in counts:
         assert one["atoms"] == one["hard_enforced"] + one["soft_enforced"] + one["declared"] + one["none"]
     for one in told["law"].values():
         assert one["rows"] == one["enforced"] + one["declared"] + one["none"]
+    _proves_all(told)
 
 
+def _proves_all(told: dict[str, Any]) -> None:
+    """The same atoms of the gate, and those of credits, are proved by stories too."""
+    stories = told["stories"]
+    assert (stories["failed"], stories["unproved"]) == (0, {})
+    assert (
+        stories["gate_hard_proved"]
+        == stories["gate_hard"]
+        == sum(one["gate_hard"] for one in told["operators"].values())
+    )
+    assert stories["credits_proved"] == stories["credits"] == 4
+
+
+@pytest.mark.usefixtures("server_for_stories")
+def test_check_tells_what_no_story_proves(run: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one story in place of all of them the rest is missing, each with its lack, and it ends with one."""
+    (tmp_path / "stories-mine.toml").write_text(SHORT, encoding="utf-8")
+    play = policy._stories
+    monkeypatch.setattr(policy, "_stories", lambda _all: play(tmp_path))
+
+    ended = run("policy", "check", "--json")
+    told = json.loads(ended.out)
+
+    assert ended.code == 1
+    assert (told["errors"], told["stories"]["played"], told["stories"]["gate_hard_proved"]) == ([], 1, 0)
+    assert "✕ whatalker/8.1 is not proved by the stories: rule 0 not_entitled" in run("policy", "check").out
+
+
+@pytest.mark.usefixtures("server_for_stories")
 def test_all_cases_pass(run: Runs) -> None:
     """And there are enough of them."""
     ended = run("policy", "test", "--json")
@@ -67,7 +99,8 @@ def test_all_cases_pass(run: Runs) -> None:
     assert ended.code == 0
     assert told.keys() >= {"passed", "failed", "cases", "stories", "failures"}
     assert (told["failed"], told["failures"]) == (0, [])
-    assert told["passed"] == told["cases"] >= 220
+    assert told["passed"] == told["cases"] + told["stories"]
+    assert told["cases"] >= 220
 
 
 def test_a_case_that_fails_ends_with_one(run: Runs, tmp_path: Path) -> None:
@@ -87,6 +120,31 @@ def test_a_lawyers_own_case_is_run(run: Runs, tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(CASE, encoding="utf-8")
 
     assert run("policy", "test", tmp_path).code == run("policy", "test", tmp_path / "mine.toml").code == 0
+
+
+@pytest.mark.usefixtures("server_for_stories")
+def test_a_lawyers_own_story_is_played(run: Runs, tmp_path: Path) -> None:
+    """With the cases beside it; one that goes otherwise is named with its step, and ends with one."""
+    (tmp_path / "mine.toml").write_text(CASE, encoding="utf-8")
+    (tmp_path / "stories-mine.toml").write_text(SHORT, encoding="utf-8")
+    good = run("policy", "test", tmp_path, "--json")
+    only = json.loads(run("policy", "test", tmp_path / "stories-mine.toml", "--json").out)
+    (tmp_path / "stories-mine.toml").write_text(SHORT.replace("credits = 6", "credits = 5"), encoding="utf-8")
+    bad = run("policy", "test", tmp_path)
+    told = json.loads(good.out)
+
+    assert (good.code, told["stories"], told["failed"]) == (0, 1, 0)
+    assert told["passed"] == told["cases"] + 1
+    assert (only["stories"], only["cases"]) == (1, told["cases"] - 1)
+    assert (bad.code, "✕ short: step 1: credits 6, expected 5" in bad.out) == (1, True)
+    assert bad.out.endswith(f"1 failed of {told['cases']} cases and 1 story\n")
+
+
+def test_a_story_that_can_not_be_read_is_refused_in_one_line(run: Runs, tmp_path: Path) -> None:
+    """With file, line and field; no server is asked."""
+    (tmp_path / "stories-mine.toml").write_text(SHORT.replace('do = "send"', 'do = "sing"', 1), encoding="utf-8")
+
+    assert run("policy", "test", tmp_path).refusal.startswith("stories-mine.toml:")
 
 
 @pytest.mark.parametrize(
@@ -155,15 +213,3 @@ def test_an_edition_differs_in_nothing_from_itself(run: Runs) -> None:
     assert ended.code == 0
     assert json.loads(ended.out) == {"operator": OPERATOR, "old": EDITION, "new": EDITION, "changes": []}
     assert run("policy", "diff", OPERATOR, EDITION, EDITION).out == "0 atoms differ\n"
-
-
-def test_the_demo_judges_its_list_for_every_operator(run: Runs) -> None:
-    """Once, with what is assumed; every row is accounted for."""
-    shown, told = run("demo", "--once"), json.loads(run("demo", "--json").out)
-
-    assert shown.code == 0
-    assert told.keys() == library().operators.keys()
-    assert [name for name, operator in library().operators.items() if operator.name not in shown.out] == []
-    for one in told.values():
-        assert one["rows"] == one["judged"] + one["merged"] + one["rejected"] > 100
-        assert sum(one["verdicts"].values()) == one["judged"]
