@@ -213,7 +213,7 @@ async def stop(work: Work, account_id: UUID, send_ids: Sequence[UUID], *, by: st
     """
     sends = [one for one in await store.lock_sends(work, send_ids, sorted(STOPPABLE)) if one.account_id == account_id]
     ids = [one.id for one in sends]
-    await store.move(work, ids, sorted(STOPPABLE), "stopped")
+    await store.put_stopped(work, ids)
     await outbox.take_out(work, ids)
     await late.forget(work, ids)
     await _give_back(work, sends)

@@ -195,13 +195,11 @@ def changing(changes: Sequence[Change]) -> Statement:
     return Statement(_CHANGE, columns)
 
 
-async def move(work: Work, ids: Sequence[UUID], was: Sequence[str], state: str) -> list[UUID]:
-    """Bring sends from one of these states into another without a new decision; return which did."""
-    rows = await work.connection.fetch(
-        "UPDATE send SET state = $3, due_at = NULL WHERE id = ANY($1::uuid[]) AND state = ANY($2::text[]) RETURNING id",
-        *(list(ids), list(was), state),
+async def put_stopped(work: Work, ids: Sequence[UUID]) -> None:
+    """Note that these sends, which the caller holds, were stopped: they wait for nothing and hold no credit."""
+    await work.connection.execute(
+        "UPDATE send SET state = 'stopped', due_at = NULL, lot_id = NULL WHERE id = ANY($1::uuid[])", list(ids)
     )
-    return [row["id"] for row in rows]
 
 
 async def get_decision(work: Work, decision_id: UUID) -> StoredDecision:

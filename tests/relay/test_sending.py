@@ -161,7 +161,7 @@ async def test_a_stopped_send_gives_its_credit_back_and_another_account_cant_sto
         await service.stop_one(work, other.account_id, queued.send_id, by="account")
     stopped = await service.stop_one(work, shop.account_id, queued.send_id, by="account")
 
-    assert stopped.state == "stopped"
+    assert (stopped.state, stopped.lot_id) == ("stopped", None)
     assert await _credits(work, shop) == 100
     assert await work.connection.fetchval("SELECT count(*) FROM outbox") == 0
     assert (await service.stop_one(work, shop.account_id, queued.send_id, by="account")).state == "stopped"
