@@ -11,8 +11,9 @@ rows with one address become one recipient (`merge`).
 
 Verbs (`service`): `find_or_add`, `find_or_add_each` the contacts of a batch, in one statement where all are known ·
 `add_contact` · `get_contact` in clear for its account · `record_inbound`, `record_window_shut`, `record_request`,
-`record_unclear_stop`, `record_door`, `record_provider_error` what happened with one · `record_register`
-(its files: `registers`) · `unlist` whoever is erased · `aliases.add_aliases`, `list_aliases`.
+`record_unclear_stop`, `record_door`, `record_provider_error` what happened with one · `was_confirmed` ·
+`record_register` (its files: `registers`) · `unlist` whoever is erased · `aliases.add_aliases`, `list_aliases`,
+`hold_names` a person's locks under every name.
 Lists: `lists.open_list` a list as it came · `ContactList.read` its rows and rejections · `merge.gather` what the whole
 list says of each address. Lists are imported by the room of consent, which grades what they claim.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -17,6 +17,14 @@ async def put_doors(work: Work, column: Literal["confirmation_id", "answer_id"],
         " WHERE contact.id = new.id",
         *(list(sends), list(sends.values())),
     )
+
+
+async def has_confirmation(work: Work, contact_ids: Sequence[UUID]) -> bool:
+    """Tell whether a stop of one of these contacts was confirmed."""
+    found: bool = await work.connection.fetchval(
+        "SELECT EXISTS (SELECT FROM contact WHERE id = ANY($1::uuid[]) AND confirmation_id IS NOT NULL)", contact_ids
+    )
+    return found
 
 
 async def put_last(work: Work, contact_id: UUID, act: Literal["inbound", "request"], at: datetime) -> None:

@@ -157,6 +157,11 @@ async def record_door(
     await happened_store.put_doors(work, "confirmation_id" if door == "stop_confirmation" else "answer_id", sends)
 
 
+async def was_confirmed(work: Work, contact_ids: Iterable[UUID]) -> bool:
+    """Tell whether a stop of one of these contacts was confirmed. The caller holds the person's lock alone."""
+    return await happened_store.has_confirmation(work, list(contact_ids))
+
+
 async def record_provider_error(work: Work, contact_id: UUID, code: int, at: datetime) -> None:
     """Note the provider's error code of the last try to reach a contact, 0 for none."""
     await happened_store.put_provider_error(work, contact_id, code, at)

@@ -6,7 +6,7 @@ the gate holds it to that. It is a send of the account like any other: where the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from backoffice.accounts.states import OPEN
 from backoffice.billing.service import lock_lots
 from backoffice.consent.known_stops import was_stopped
 from backoffice.consent.replies import guess_language
+from backoffice.contacts.service import was_confirmed
 from backoffice.plumbing.translations import translator
 from backoffice.relay.content import Declared, facts_of, keep_content
 from backoffice.relay.recording import Errand
@@ -22,6 +23,8 @@ from backoffice.relay.sending import payload
 from backoffice.relay.service import Letter, send
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from backoffice.contacts.persons import ContactRef
     from backoffice.delivery.said import Said
     from backoffice.plumbing.install import Work
@@ -51,14 +54,18 @@ _OWN = frozenset({*_LANGUAGE.values()})
 """Languages of ours that words of no other are taken for."""
 
 
-async def confirm(work: Work, said: Said, person: ContactRef, received_at: datetime) -> None:
+async def confirm(work: Work, said: Said, person: ContactRef, names: Collection[UUID], received_at: datetime) -> None:
     """Confirm a person's first stop of an account; nothing goes where they had said stop before, or it is closed.
 
-    `received_at` is when the stop came in, and was put on record.
+    `names` are the person's contacts, `received_at` is when the stop came in. The caller holds the person's lock alone:
+    of two stops that overtake each other, the one that is recorded first may have come in last, so both seem to be the
+    first.
     """
     sender = said.sender
     account = await get_account(work, sender.account_id)
     if account.standing not in OPEN or await was_stopped(work, account.id, said.tokens, before=received_at):
+        return
+    if await was_confirmed(work, names):
         return
     text = _text(said).format(sender=await name_of(work, account))
     lots = await lock_lots(work, {(account.id, sender.channel)})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from backoffice.billing.service import lock_lots
 from backoffice.cases.service import UnclearReply
 from backoffice.channels.port import Callback
 from backoffice.consent.known_stops import carry_over
@@ -68,10 +69,13 @@ async def _hold(work: Work, said: Said) -> None:
 async def take_messages(work: Work, senders: Senders, callback: Callback, received_at: datetime) -> None:
     """Act on what persons wrote, each message once, however often we are told of it.
 
-    `received_at` is when the callback came in: a stop in it is on record since then.
+    `received_at` is when the callback came in: a stop in it is on record since then. The credits that confirmations
+    cost are held before the persons, as a batch does: nobody who says stop again waits for a batch.
     """
+    told = await list_said(work, senders, callback)
+    await lock_lots(work, {(one.sender.account_id, one.sender.channel) for one in told if one.reply.says == "stop"})
     await heed_stops(work, senders, callback)  # on record already, unless that failed when it came in
-    for one in await list_said(work, senders, callback):
+    for one in told:
         said = one._replace(tokens=await list_aliases(work, one.sender.account_id, one.tokens))
         person = await _person(work, said)
         if await store.add_inbound(work, said.message.provider_id, said.sender, person.id, said.at):
@@ -91,7 +95,8 @@ async def _person(work: Work, said: Said) -> ContactRef:
 async def _take(work: Work, said: Said, person: ContactRef, received_at: datetime) -> None:
     account_id = said.sender.account_id
     known = await find(work, [(account_id, token) for token in said.tokens])
-    for contact in {one.id for one in known.values()} | {person.id} if said.message.kind not in _NO_WORD else ():
+    names = {one.id for one in known.values()} | {person.id}
+    for contact in names if said.message.kind not in _NO_WORD else ():
         await record_inbound(work, contact, said.at)
         if said.reply.says == "other":
             await record_request(work, contact, said.at)
@@ -100,7 +105,7 @@ async def _take(work: Work, said: Said, person: ContactRef, received_at: datetim
         if said.reply.scope == "all":
             await unclear.settle(work, account_id, person.token)
         async with work.apart("stop_not_confirmed"):  # it stands all the same
-            await confirm(work, said, person, received_at)
+            await confirm(work, said, person, names, received_at)
     elif said.reply.says == "start":
         await restart(work, said.sender, person, addresses_of(said.message)[0][1], words[0], said.at)
     elif said.reply.says == "unclear":

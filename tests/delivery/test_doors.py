@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from copy import copy
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +16,14 @@ from backoffice.billing.service import lock_lots
 from backoffice.delivery import inbound
 from backoffice.delivery.parcels import open_parcels, read_parcels
 from backoffice.delivery.views import ROUTES
+from backoffice.kernel.clock import frozen_clock
+from backoffice.plumbing.locks import hold_persons
 from backoffice.relay import service as relay
 from backoffice.relay.content import Declared, facts_of, keep_content
 from backoffice.relay.sending import payload
 from tests.cast import ANNA, DECLARED, Shop, hold_registers, know, open_shop
 from tests.delivery.conftest import web_of
+from tests.delivery.waiting import PATIENCE, begun, until_it_waits
 from tests.delivery.webhooks import NAMES, SECRET, post, wrote
 
 if TYPE_CHECKING:
@@ -114,6 +119,38 @@ async def test_a_stop_is_confirmed_once(install: Install, http: httpx.AsyncClien
 
     assert await sends(install) == [("sending", "transactional")]
     assert anna
+
+
+async def test_two_stops_that_overtake_each_other_are_confirmed_once(
+    install: Install, http: httpx.AsyncClient, anna: ContactRef
+) -> None:
+    """The first comes in by a machine that is slow, or whose clock is behind: the second is on record before it."""
+    first, slow = install.clock(), copy(install)
+    slow.clock = frozen_clock(first)
+    install.clock.advance(timedelta(seconds=2))  # type: ignore[attr-defined]
+    assert await post(http, wrote("STOP", install.clock(), message="wamid.2")) == 200
+    async with web_of(slow, ROUTES) as late:
+        assert await post(late, wrote("STOP", first)) == 200
+    while await inbound.step(install):
+        pass
+
+    assert [purpose for _, purpose in await sends(install)] == ["transactional"]
+    assert anna
+
+
+async def test_a_confirmation_waits_for_credits_with_nobody_held(
+    install: Install, http: httpx.AsyncClient, shop: Shop, anna: ContactRef
+) -> None:
+    """A batch that has the shop's credits gets at the person too: neither it nor a stop waits for the confirmation."""
+    assert await post(http, wrote("STOP", install.clock())) == 200
+    async with install.unit_of_work() as batch, asyncio.timeout(PATIENCE):
+        await lock_lots(batch, {(shop.account_id, "whatsapp")})
+        acting = begun(inbound.step(install))
+        await until_it_waits(batch, acting)
+        await hold_persons(batch.connection, [anna.token])
+
+    await acting
+    assert await sends(install) == [("queued", "transactional")]
 
 
 async def test_a_confirmation_that_comes_too_late_stays(

@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from contextvars import Context
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from backoffice.billing.service import lock_lots
 from backoffice.consent.service import suppress
 from tests.cast import ANNA, BORISS
 from tests.delivery.fakes import Scripted
 from tests.delivery.queueing import courier, now, opened, sent
+from tests.delivery.waiting import PATIENCE, begun, until_it_waits
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
     from backoffice.channels.port import Parcel
     from backoffice.kernel.clock import SteppingClock
-    from backoffice.plumbing.install import Install, Work
-
-_PATIENCE = 20  # seconds until a test is told that it waits for ever
-_WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-
-
-def begun(doing: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-    """Begin something beside the transaction that a test has open."""
-    return asyncio.create_task(doing, context=Context())
-
-
-async def until_it_waits(work: Work, task: asyncio.Task[Any]) -> None:
-    """Return once the task waits for a lock."""
-    while not await work.connection.fetchval(_WAITING):
-        assert not task.done()
+    from backoffice.plumbing.install import Install
 
 
 async def test_what_is_taken_back_waits_for_credits_with_nobody_held(install: Install) -> None:
@@ -42,7 +26,7 @@ async def test_what_is_taken_back_waits_for_credits_with_nobody_held(install: In
     async with install.unit_of_work() as work:
         await suppress(work, people[0].token, account_id=shop.account_id, reason="reply")
 
-    async with install.unit_of_work() as batch, asyncio.timeout(_PATIENCE):
+    async with install.unit_of_work() as batch, asyncio.timeout(PATIENCE):
         await lock_lots(batch, {(shop.account_id, "whatsapp")})
         round_ = begun(courier(install, Scripted(_nothing)).step())
         await until_it_waits(batch, round_)
@@ -59,7 +43,7 @@ async def test_who_is_saying_stop_keeps_nobody_else_waiting(install: Install, cl
     ids = await sent(install, shop, *people)
     ours = courier(install, Scripted(_nothing))
 
-    async with install.unit_of_work() as stop, asyncio.timeout(_PATIENCE):
+    async with install.unit_of_work() as stop, asyncio.timeout(PATIENCE):
         await suppress(stop, people[0].token, account_id=shop.account_id, reason="reply")
         await begun(ours.step())
         assert await now(install, ids) == ["queued", "sent"]
