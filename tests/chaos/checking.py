@@ -52,9 +52,12 @@ COUNTED = {
         SELECT count(*) FROM campaign_row JOIN campaign ON campaign.id = campaign_id LEFT JOIN send
         ON send.campaign_id = campaign_row.campaign_id AND send.contact_id = campaign_row.contact_id
         WHERE send.id IS NULL AND NOT (campaign.state = 'stopped' AND number > next_row)""",
-    "persons_with_two_sends": """
-        SELECT count(*) FROM (SELECT FROM send WHERE purpose = 'marketing' GROUP BY person HAVING count(*) > 1
-        UNION ALL SELECT FROM send WHERE purpose <> 'marketing' GROUP BY person HAVING count(*) > 1) AS twice""",
+    "persons_with_two_offers": """
+        SELECT count(*) FROM (SELECT FROM send WHERE purpose = 'marketing'
+        GROUP BY person HAVING count(*) > 1) AS twice""",
+    "persons_confirmed_twice": """
+        SELECT count(*) FROM (SELECT FROM send WHERE purpose <> 'marketing'
+        GROUP BY person HAVING count(*) > 1) AS twice""",
     "doubled_by_the_provider's_word": "SELECT count(*) FROM delivery WHERE is_doubled",
     "failed_without_a_reason": """
         SELECT count(*) FROM send LEFT JOIN delivery ON send_id = send.id
