@@ -21,8 +21,9 @@ courier dies on the way. From `unknown` nothing is sent again unless the provide
 the message, later than the message can still be on its way; otherwise its statuses, a look-up or 24 hours end it.
 
 How soon a stop counts: it is committed before its webhook is answered. It waits for the second look at its person, or
-for what this person wrote before to be acted on, and those wait for nobody: who is saying stop just then is passed over, and so are sends that others hold and those that are
-to be taken back, whose credits a batch may hold; a round looks at them once the others are on their way.
+for what this person wrote before to be acted on, and those wait for nobody: who is saying stop just then is passed
+over, and so are sends that others hold and those that are to be taken back, whose credits a batch may hold; a round
+looks at them once the others are on their way.
 
     queued  -> sending
     sending -> sent      the provider took it; failed later, if it could not bring it
