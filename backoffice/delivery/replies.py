@@ -70,7 +70,7 @@ async def take_messages(work: Work, senders: Senders, callback: Callback, receiv
     """Act on what persons wrote, each message once, however often we are told of it.
 
     `received_at` is when the callback came in: a stop in it is on record since then. The credits that confirmations
-    cost are held before the persons, as a batch does: nobody who says stop again waits for a batch.
+    cost are held before persons and contacts, as a batch does: nobody who says stop again waits for a batch.
     """
     told = await list_said(work, senders, callback)
     await lock_lots(work, {(one.sender.account_id, one.sender.channel) for one in told if one.reply.says == "stop"})
