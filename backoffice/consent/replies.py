@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Literal
+from unicodedata import category
 
 import msgspec
 
@@ -196,6 +197,7 @@ def _places(found: Iterable[Found]) -> set[int]:
 
 
 def _own(text: str) -> str:
-    """Return what the person wrote, without what a mail quotes and what stands below it; all, if that is nothing."""
+    """Return what the person wrote, without what a mail quotes and what stands below it; all, if that says nothing."""
     text = text[:_LONGEST_MAIL]
-    return _BELOW.sub("", _QUOTED.sub("", text)).strip() or text
+    own = _BELOW.sub("", _QUOTED.sub("", text)).strip()
+    return own if any(category(sign)[0] in "LNS" for sign in own) else text  # a letter, number or picture

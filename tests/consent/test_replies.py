@@ -122,6 +122,8 @@ def test_a_wish_to_hear_again_is_only_what_is_clear(text: str) -> None:
         ("> quoted\n\nstop", "stop"),
         ("see https://example.com/stop and stop@example.com", "other"),
         ("> STOP", "stop"),
+        ("?\n--\nstop", "stop"),
+        ("👍\n\n> Reply STOP to opt out", "other"),
     ],
 )
 def test_what_a_mail_quotes_was_not_said_by_the_person(text: str, says: str) -> None:
