@@ -11,10 +11,11 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backoffice.audit.keys import open_keys, write_lasting
+from backoffice.audit.keys import open_keys
 from backoffice.audit.ledger import NOBODY, append
 from backoffice.audit.notes import open_checkpoint
 from backoffice.audit.proving import newest_checkpoint
+from backoffice.plumbing.writing import write_lasting
 
 if TYPE_CHECKING:
     from backoffice.plumbing.install import Work

@@ -6,7 +6,6 @@ retired key is kept as its public half, which verifies what it once signed. The 
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,6 +14,7 @@ from backoffice.audit.ledger import NOBODY, append
 from backoffice.audit.notes import Key, Signer, read_skey, read_vkey
 from backoffice.kernel.errors import Invalid, NotFound, Refused, Unavailable
 from backoffice.plumbing.settings import Settings
+from backoffice.plumbing.writing import sync_folder, write_lasting
 
 if TYPE_CHECKING:
     from backoffice.plumbing.install import Work
@@ -71,31 +71,6 @@ async def retire_key(work: Work, vkey: str) -> None:
     await append(work, "audit:key:retired", NOBODY, vkey=vkey)
 
 
-def write_lasting(path: Path, content: bytes, *, mode: int = 0o600) -> None:
-    """Put a file in place whole and lasting, for its owner only unless told; raises Invalid (`file_unwritable`)."""
-    new = path.with_name(f"{path.name}.new")
-    try:
-        path.parent.mkdir(mode=mode | (mode & 0o444) >> 2, parents=True, exist_ok=True)  # who may read may enter
-        new.unlink(missing_ok=True)  # of a run that was killed
-        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(handle)
-        new.replace(path)
-        _sync(path.parent)
-    except OSError as refused:
-        raise Invalid("file_unwritable", file=str(path), why=refused.strerror) from None
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _make(path: Path, origin: str) -> None:
     """Make the first key; where two processes start together, the first one's is the key of both."""
     own = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
@@ -106,7 +81,7 @@ def _make(path: Path, origin: str) -> None:
         pass
     finally:
         own.unlink()
-    _sync(path.parent)
+    sync_folder(path.parent)
 
 
 def _write(path: Path, keys: Keys) -> None:

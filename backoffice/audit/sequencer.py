@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backoffice.audit import store
-from backoffice.audit.keys import open_keys, write_lasting
+from backoffice.audit.keys import open_keys
 from backoffice.audit.merkle import EMPTY_ROOT, Node, span
 from backoffice.audit.notes import Checkpoint, open_checkpoint, sign_note
 from backoffice.audit.tiles import Edge, needed, node_of
 from backoffice.kernel.clock import Clock
 from backoffice.kernel.errors import Invalid, Unavailable
 from backoffice.plumbing.settings import Settings
+from backoffice.plumbing.writing import write_lasting
 
 if TYPE_CHECKING:
     from backoffice.plumbing.database import Connection

@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from backoffice.kernel.errors import BackofficeError, Invalid, Unavailable
+from backoffice.plumbing.writing import sync_folder, write_lasting
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -112,13 +113,13 @@ class Ring:
     def add(self) -> int:
         """Draw a master key one version above the newest, put it into the file, and return its version."""
         version = self.newest() + 1
-        _write(self.path, f"{_text(self.path).rstrip()}\n{_line(version)}")
+        write_lasting(self.path, f"{_text(self.path).rstrip()}\n{_line(version)}".encode())
         return version
 
     def remove(self, version: int) -> None:
         """Take a master key out of the file: nothing that it wrapped can ever be opened again."""
         kept = [line for line in _text(self.path).split() if int(line.partition(":")[0]) != version]
-        _write(self.path, "\n".join(kept) + "\n")
+        write_lasting(self.path, ("\n".join(kept) + "\n").encode())
         self._masters = _read(self.path)
 
 
@@ -131,10 +132,10 @@ def make_master(path: Path) -> None:
     """Make a file with a first master key, readable for its owner only, in a folder that only its owner may enter."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _sync(path.parent.parent)
+        sync_folder(path.parent.parent)
     except OSError as refused:
         raise Invalid("file_unwritable", file=str(path), why=refused.strerror) from None
-    _write(path, _line(1))
+    write_lasting(path, _line(1).encode())
 
 
 def _line(version: int) -> str:
@@ -166,29 +167,3 @@ def _master(line: str) -> Master | None:
     if shape is None or not 1 <= int(shape[1]) <= _LAST_VERSION:
         return None
     return Master(int(shape[1]), base64.b64decode(shape[2]))  # 43 signs and the = are 32 bytes
-
-
-def _write(path: Path, text: str) -> None:
-    """Put the text in place whole and lasting; a file that was there before keeps its owner."""
-    new = path.with_name(f"{path.name}.new")
-    try:
-        new.unlink(missing_ok=True)  # of a run that was killed
-        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            if path.exists():
-                os.fchown(handle, path.stat().st_uid, path.stat().st_gid)
-            file.write(text)
-            file.flush()
-            os.fsync(handle)
-        new.replace(path)
-        _sync(path.parent)
-    except OSError as refused:
-        raise Invalid("file_unwritable", file=str(path), why=refused.strerror) from None
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
