@@ -23,10 +23,11 @@ from backoffice.consent.stated import Stated
 from backoffice.contacts.addresses import CHANNELS
 from backoffice.contacts.cells import country_of
 from backoffice.contacts.lists import ContactList, open_list
+from backoffice.contacts.locating import unite
 from backoffice.contacts.merge import Gathered, Known, gather
 from backoffice.contacts.persons import Told
 from backoffice.contacts.rows import Rejection, Row
-from backoffice.contacts.whereabouts import locator, unite
+from backoffice.contacts.whereabouts import locator
 from backoffice.plumbing.vault import Vault
 from backoffice.policy.facts import NEVER, Consent
 

@@ -18,7 +18,7 @@ Lists: `lists.open_list` a list as it came · `ContactList.read` its rows and re
 list says of each address. Lists are imported by the room of consent, which grades what they claim.
 
 Answers: `facts.list_facts` what is true of everybody on a list · `facts.registers` · `WHEREABOUTS.recall` places ·
-`domains.days_listed` whose mail domain is a carrier's.
+`locating.Locator` where somebody may be, with no database · `domains.days_listed` whose mail domain is a carrier's.
 
 A new version of the number tables holds at once: until the walk of `relocating.relocate` comes to somebody, they are
 located each time they are judged.

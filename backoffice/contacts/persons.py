@@ -15,8 +15,9 @@ from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from backoffice.contacts import store
+from backoffice.contacts.locating import unite
 from backoffice.contacts.store import Facts, Found, NewContact
-from backoffice.contacts.whereabouts import WHEREABOUTS, renewed, unite
+from backoffice.contacts.whereabouts import WHEREABOUTS, renewed
 from backoffice.kernel.ids import new_ids
 from backoffice.kernel.jurisdiction import Whereabouts
 from backoffice.plumbing.install import Work

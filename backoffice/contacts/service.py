@@ -12,11 +12,12 @@ from backoffice.audit.ledger import append
 from backoffice.contacts import happened_store, persons, store
 from backoffice.contacts.addresses import Wanted, read_wanted
 from backoffice.contacts.cells import person_type_of
+from backoffice.contacts.locating import unite
 from backoffice.contacts.merge import Place as Declared
 from backoffice.contacts.persons import ADDRESS, ContactRef, Key, Told, date_in
 from backoffice.contacts.registers.replacing import replace_register
 from backoffice.contacts.registers.store import Listed
-from backoffice.contacts.whereabouts import WHEREABOUTS, locator, renewed, unite
+from backoffice.contacts.whereabouts import WHEREABOUTS, locator, renewed
 from backoffice.kernel.errors import Invalid, NotFound
 from backoffice.plumbing.changes import note_change
 from backoffice.plumbing.install import Work

@@ -7,7 +7,6 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -15,10 +14,10 @@ import msgspec
 from backoffice.consent.evidence import ListEvidence
 from backoffice.consent.grades import grade
 from backoffice.contacts.lists import ContactList
-from backoffice.contacts.merge import Gathered, Known, Place, gather
+from backoffice.contacts.locating import Locator
+from backoffice.contacts.merge import Gathered, Known, gather
 from backoffice.contacts.rows import Rejection, Row
 from backoffice.kernel.errors import Invalid
-from backoffice.kernel.jurisdiction import Numbering, Whereabouts
 from backoffice.policy.decide import Decision, Gate
 from backoffice.policy.facts import NEVER, PRESUMED_ADULT, Account, Message, Recipient, Suppression
 from backoffice.policy.gaps import is_gap
@@ -104,10 +103,8 @@ class Judge:
         self.message = message
         self.assumed = assumed
         self.evidence = evidence
-        self.numbering: Numbering = rulebook.library.numbering
         self.times = rulebook.library.times
-        self._home = "" if home in {"EU", "global"} else home
-        self._where = lru_cache(maxsize=65_536)(self._locate)
+        self._locator = Locator(rulebook.library.numbering, home)
 
     def judge(self, contacts: ContactList, counts: Counts, progress: Progress) -> Iterator[Outcome]:
         """Yield every row of the list as judged, merged or rejected, in its order; `counts` add up as it goes."""
@@ -147,7 +144,7 @@ class Judge:
 
     def recipient(self, row: Row, known: Known) -> Recipient:
         """Make the facts of one person from what the whole list says of the address and what the profile assumes."""
-        where = self._anywhere(row.address, known.places)
+        where = self._locator.locate("email" if self.message.channel == "email" else "phone", row.address, known.places)
         times = self.times.at(where.zones, self.message.at)
         stopped_at = known.stopped_at
         stops = () if stopped_at == NEVER else (Suppression(scope="all", at=stopped_at),)
@@ -168,32 +165,6 @@ class Judge:
             last_inbound_at=max(row.last_inbound_at, assumed.last_inbound_at),
             last_purchase_at=max(row.last_purchase_at, assumed.last_purchase_at),
         )
-
-    def _anywhere(self, address: str, places: frozenset[Place]) -> Whereabouts:
-        """Unite all places that the list names for one address."""
-        number = None if self.message.channel == "email" else address
-        found = [self._where(number, place if number else self._or_home(place)) for place in places]
-        return found[0] if len(found) == 1 else _united(found)
-
-    def _or_home(self, place: Place) -> Place:
-        """A mail address tells no place: where the row names none, the account's own country counts."""
-        return place if place.country else Place(self._home[:2], place.state or self._home[3:], place.zip)
-
-    def _locate(self, number: str | None, place: Place) -> Whereabouts:
-        country = place.country or None
-        try:
-            return self.numbering.locate(number, country=country, state=place.state or None, postcode=place.zip or None)
-        except Invalid:  # a state without a country says nothing that can be read
-            return self.numbering.locate(number, country=country)
-
-
-def _united(found: list[Whereabouts]) -> Whereabouts:
-    return msgspec.structs.replace(
-        found[0],
-        places=frozenset().union(*(where.places for where in found)),
-        zones=tuple(sorted({pair for where in found for pair in where.zones})),
-        without_pack=tuple(sorted({country for where in found for country in where.without_pack})),
-    )
 
 
 def _added(stops: tuple[Suppression, ...], known: tuple[Suppression, ...]) -> tuple[Suppression, ...]:

@@ -9,11 +9,12 @@ import pytest
 
 from backoffice.contacts import persons
 from backoffice.contacts.addresses import Wanted
+from backoffice.contacts.locating import NOWHERE, Locator
 from backoffice.contacts.merge import Place
 from backoffice.contacts.persons import Told
 from backoffice.contacts.relocating import relocate
 from backoffice.contacts.service import add_contact, find_or_add, get_contact
-from backoffice.contacts.whereabouts import NOWHERE, WHEREABOUTS, Locator, is_current, locator, renewed
+from backoffice.contacts.whereabouts import WHEREABOUTS, is_current, locator, renewed
 from backoffice.kernel.jurisdiction import Numbering, Whereabouts
 from backoffice.plumbing.install import Install, Work
 from backoffice.plumbing.policies import library
