@@ -15,7 +15,7 @@ moment it is due to a later one.
           | lapsed    nobody did within 24 hours of the reply: it counts as a stop
           | closed    the person has said stop clearly meanwhile: nothing is left to judge
 
-Ledger: cases:unclear_reply:opened, :decided, :lapsed, :closed; ids and moments, and nothing that was written.
+Ledger: cases:unclear_reply:opened, :joined, :decided, :lapsed, :closed; ids and moments, and nothing that was written.
 
 Serves: a revocation by any reasonable means, in any words (47 CFR 64.1200(a)(10), US-TC-06, GL-STOP-02); human review
 of what a program can't tell.

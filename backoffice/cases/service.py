@@ -61,6 +61,7 @@ async def open_unclear_reply(work: Work, reply: UnclearReply) -> CaseRow:
         body = _sealed(subject, case.id, replies)
         case = case._replace(body=body, opened_at=opened_at, due_at=min(case.due_at, opened_at + WITHIN))
         await store.put_joined(work, case)
+        await _tell(work, case, "joined", due_at=case.due_at.isoformat(), said_at=at.isoformat())
         return case
     case_id = work.new_id()
     case = CaseRow(

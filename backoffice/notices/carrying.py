@@ -119,7 +119,7 @@ async def claim_challenges(work: Work, most: int) -> list[Challenge]:
     for row in rows:
         subject = subjects[row.account_id]
         if subject.is_destroyed or row.challenge is None:
-            await store.close_webhook(work, row.id, "subject_key_destroyed")
+            await close(work, row.account_id, row.id, by="program", fault="subject_key_destroyed")
             continue
         url = subject.open(ADDRESS, row.id, row.address).decode()
         word = subject.open(CHALLENGE, row.id, row.challenge).decode()

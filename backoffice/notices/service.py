@@ -107,7 +107,7 @@ async def register(
     )
     await store.add_webhook(work, row)
     told = {"webhook": webhook_id, "form": form, "events": row.events}
-    await append(work, "notices:webhook:registered", account_id, **told)
+    await append(work, "notices:webhook:registered", account_id, **told, by="account")
     work.after_commit(lambda: ring(work.install, LOOP))
     return webhook_id
 
@@ -130,7 +130,7 @@ async def rotate(work: Work, account_id: UUID, webhook_id: UUID, secret: str = "
         old = subject.seal(OLD_SECRET, row.id, subject.open(SECRET, row.id, row.secret))
         until = work.at + OVERLAP
     await store.put_secret(work, row._replace(secret=new, old_secret=old, old_until=until))
-    await append(work, "notices:webhook:rotated", account_id, webhook=webhook_id)
+    await append(work, "notices:webhook:rotated", account_id, webhook=webhook_id, by="account")
 
 
 async def close(work: Work, account_id: UUID, webhook_id: UUID, *, by: str = "account", fault: str = "") -> None:

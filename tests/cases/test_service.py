@@ -181,7 +181,7 @@ async def test_the_ledger_is_told_ids_and_moments(work: Work) -> None:
     told = await entries(work, "cases:")
 
     kinds = sorted(one["kind"].removeprefix("cases:unclear_reply:") for one in told)
-    assert kinds == ["closed", "decided", "lapsed", "opened", "opened", "opened"]
+    assert kinds == ["closed", "decided", "joined", "lapsed", "opened", "opened", "opened"]
     assert {one["case"] for one in told} >= {str(opened.id), str(second.id)}
     assert not any(secret in str(told) for secret in ("SECRET", ANNA, anna.token.hex()))
 

@@ -59,7 +59,8 @@ async def state(work: Work, account_id: UUID, sender_id: UUID, template: str, de
         stated_at=work.at,
     )
     await store.put_default(work, row)
-    await append(work, "delivery:default:stated", account_id, sender=sender_id, template=template, **told, facts=facts)
+    told |= {"facts": facts, "by": "account"}
+    await append(work, "delivery:default:stated", account_id, sender=sender_id, template=template, **told)
 
 
 async def withdraw(work: Work, account_id: UUID, sender_id: UUID, template: str) -> None:
@@ -67,7 +68,7 @@ async def withdraw(work: Work, account_id: UUID, sender_id: UUID, template: str)
     await get_number(work, account_id, sender_id)
     if not await store.withdraw_default(work, sender_id, template):
         raise NotFound("default_unknown")
-    await append(work, "delivery:default:withdrawn", account_id, sender=sender_id, template=template)
+    await append(work, "delivery:default:withdrawn", account_id, sender=sender_id, template=template, by="account")
 
 
 async def list_stated(work: Work, account_id: UUID, sender_id: UUID) -> list[tuple[str, Default]]:
