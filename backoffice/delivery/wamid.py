@@ -32,4 +32,7 @@ def send_of(wamid: str) -> UUID | None:
         raw = base64.b64decode(wamid.removeprefix(PREFIX), validate=True)
     except binascii.Error:
         return None
-    return UUID(bytes=raw[len(_OURS) :]) if raw.startswith(_OURS) and len(raw) == len(_OURS) + 16 else None
+    if not raw.startswith(_OURS) or len(raw) != len(_OURS) + 16:
+        return None
+    send_id = UUID(bytes=raw[len(_OURS) :])
+    return send_id if wamid_of(send_id) == wamid else None  # Base64 writes the same in more than one way
