@@ -128,7 +128,8 @@ class Library(logging.Handler):
         level = "error" if record.levelno >= logging.ERROR else "warning"
         if record.levelno < logging.WARNING:
             level = "info"
-        _tell(level, "library", {"library": record.name, "says": str(record.msg)[:200], **told})
+        says = str(record.msg).partition("\n")[0][:200]  # asyncio's further lines repeat what an error says
+        _tell(level, "library", {"library": record.name, "says": says, **told})
 
 
 def start_telling() -> None:
