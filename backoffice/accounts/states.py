@@ -29,6 +29,7 @@ GROUNDED: frozenset[Standing] = frozenset({"suspended", "closed"})
 """Standings that are given for a ground, which is stated; a purged account keeps the ground of its closure."""
 
 OPEN: frozenset[Standing] = frozenset({"trial", "active"})
+ENDED: frozenset[Standing] = frozenset({"closed", "purged"})
 """Standings in which messages may leave, as far as all else lets them."""
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from backoffice.accounts.checks import actor
 from backoffice.accounts.service import get_account, hold_account
+from backoffice.accounts.states import ENDED
 from backoffice.audit.ledger import append, append_many
 from backoffice.billing import store
 from backoffice.billing.lots import Lot, Lots
@@ -20,7 +21,6 @@ from backoffice.plumbing.install import Work
 from backoffice.plumbing.policies import library
 
 __all__ = [
-    "ENDED",
     "MOST",
     "STEP",
     "Lots",
@@ -35,9 +35,6 @@ __all__ = [
 
 MOST = 1_000_000_000  # credits of one lot
 STEP = 1_000  # lots that expire in one transaction
-
-ENDED = frozenset({"closed", "purged"})
-"""Standings in which nothing is bought any more."""
 
 
 class TopUp(NamedTuple):

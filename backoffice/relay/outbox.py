@@ -178,16 +178,6 @@ async def sweep(work: Work, ids: Iterable[UUID]) -> None:
     )
 
 
-async def list_queued(work: Work, *, account_id: UUID, sender_id: UUID | None = None, count: int = 1000) -> list[UUID]:
-    """Return sends of an account, or of one of its senders, that wait in the outbox: what a stop is about."""
-    rows = await work.connection.fetch(
-        "SELECT send_id FROM outbox WHERE account_id = $1 AND ($2::uuid IS NULL OR sender_id = $2)"
-        " ORDER BY send_id LIMIT $3",
-        *(account_id, sender_id, count),
-    )
-    return [row["send_id"] for row in rows]
-
-
 async def hold(work: Work, ids: Iterable[UUID]) -> None:
     """Hold sends to the end of the transaction, in sorted order, whatever their state."""
     await work.connection.execute("SELECT FROM send WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE", list(ids))

@@ -172,14 +172,3 @@ async def test_what_surely_never_left_is_put_back(work: Work) -> None:
 
     assert [(one.send_id, one.attempt) for one in await outbox.claim(work, {SINGLES: 9}, work.at)] == [(send_id, 3)]
     assert await outbox.count(work) == 1
-
-
-async def test_a_stop_finds_what_waits_of_an_account_or_a_sender(work: Work) -> None:
-    """And of nobody else."""
-    mine, theirs, other = await make(work, Made(), Made(account_id=OTHER_ACCOUNT), Made(sender_id=OTHER_SENDER))
-
-    assert await outbox.list_queued(work, account_id=ACCOUNT) == sorted([mine, other])
-    assert await outbox.list_queued(work, account_id=ACCOUNT, sender_id=SENDER) == [mine]
-    assert await outbox.list_queued(work, account_id=OTHER_ACCOUNT) == [theirs]
-    await outbox.take_out(work, [mine, other])
-    assert await outbox.count(work) == 1

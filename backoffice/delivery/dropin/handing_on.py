@@ -18,6 +18,7 @@ import msgspec
 
 from backoffice.accounts.numbers import find_by_code, list_numbers, list_of_provider_account
 from backoffice.accounts.service import get_account
+from backoffice.accounts.states import ENDED
 from backoffice.channels.graph import CHANNEL
 from backoffice.channels.whatsapp import VERSION, WhatsAppChannel
 from backoffice.delivery.dropin.faults import AWAY, LOCKED, GraphFault, no_such_object
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 101 * 1024 * 1024  # bytes: what the provider takes, and the form around it
 _PATIENCE = httpx.Timeout(60.0, connect=5.0)
-ENDED = frozenset({"closed", "purged"})
 _ID = re.compile(r"[0-9]{1,64}")
 _OF_PROVIDER = re.compile(r"(?:[a-z0-9-]+\.)+(?:fbsbx\.com|facebook\.com|whatsapp\.net)")
 
