@@ -153,6 +153,7 @@ async def test_heads_are_entries_themselves(install: Install, clock: SteppingClo
     await sequence(install)
 
     async with install.reading() as work:
+        assert {row["account_id"] for row in rows} == set(ACCOUNTS)
         for row in rows:
             entry = read_proof(await prove_entry(work, row["entry_id"])).extra or b""
             assert f'"count":{row["entries"]},"day":"2026-11-20"'.encode() in entry

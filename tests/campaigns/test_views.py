@@ -138,6 +138,7 @@ async def test_the_same_request_has_its_effect_once(install: Install, shop: Shop
     assert len(await _listed(http)) == 1
     async with install.reading() as work:
         bodies = await work.connection.fetch("SELECT answer FROM request WHERE answer IS NOT NULL")
+    assert bodies
     assert not any(b"Autumn" in row["answer"] or b"2600" in row["answer"] for row in bodies)
 
 

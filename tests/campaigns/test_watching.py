@@ -152,6 +152,7 @@ async def test_a_report_as_json_tells_the_same_and_can_keep_to_one_verdict(insta
     ]
 
     assert [(one["line"], one["verdict"]) for one in lines] == [(3, "deny"), (4, "deny")]
+    assert all(one["reasons"] for one in lines)
     assert all({"code", "citation", "says"} <= set(reason) for one in lines for reason in one["reasons"])
 
 

@@ -185,7 +185,9 @@ def test_the_demo_serves_until_it_is_told_to_stop(home: Path) -> None:
 
     assert (process.returncode, told) == (0, "")
     assert rest.strip() == ""
-    assert all(len(line) <= 81 for line in lines if "✓ allowed" in line)
+    heads = [line for line in lines if "✓ allowed" in line]
+    assert heads
+    assert all(len(line) <= 81 for line in heads)
     assert [name for name in library().operators if library().operator(name).name not in text] == []
     assert "entries" in text
     assert "nothing was changed" in text

@@ -13,7 +13,6 @@ from backoffice.plumbing.install import Install
 from tests.cli.conftest import House, Runs
 
 FRESH = system_clock().date().isoformat()
-OLD = (system_clock() - timedelta(days=40)).date().isoformat()
 
 
 async def listed(install: Install) -> int:
@@ -51,8 +50,9 @@ def test_a_register_is_imported_whole(house: House, run: Runs, files: list[Path]
 def test_what_is_held_is_shown_with_its_age_and_who_asks(house: House, run: Runs, files: list[Path]) -> None:
     """One is fresh, one too old, others are missing: exit 1."""
     del house
-    run("import", "list", "us_dnc", *files, "--as-of", OLD)
-    run("import", "list", "us_tx_no_call", *files, "--as-of", OLD)
+    old = (system_clock() - timedelta(days=40)).date().isoformat()
+    run("import", "list", "us_dnc", *files, "--as-of", old)
+    run("import", "list", "us_tx_no_call", *files, "--as-of", old)
     shown = run("lists")
     told = json.loads(run("lists", "--json").out)
 

@@ -75,9 +75,13 @@ async def test_a_list_of_several_pages_is_read_whole(install: Install, sandbox: 
         assert sorted(await channel.list_barred(NAMES.code)) == people
 
 
-async def test_a_provider_that_is_away_stops_nobody(install: Install) -> None:
+async def test_a_provider_that_is_away_stops_nobody(install: Install, sandbox: RunningProvider) -> None:
     """And the next reading finds what this one missed."""
     async with install.unit_of_work() as work:
+        await hold_registers(work)
         await open_shop(work, names=NAMES)
+    bar(sandbox, ANNA)
     async with WhatsAppChannel("http://127.0.0.1:9", TOKEN) as channel:
         assert await read_lists(install, channel) == 0
+    async with WhatsAppChannel(sandbox.url, TOKEN) as channel:
+        assert await read_lists(install, channel) == 1
