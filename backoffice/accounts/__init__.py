@@ -7,9 +7,9 @@ name and an address are sealed under the account's own key, for an account is a 
 token.
 
 Verbs (`service`): `register_account`, `complete_registration` · `set_standing` by the table in `states` ·
-`restrict_channels` · `accept_document` · `link_number`, `mark_number`, `mark_portfolio`, `limit_portfolio` ·
-`find_by_number`, `find_by_code` whose number a provider means · `state_fact` a fact of the closed list in `statements`
-· `issue_key`, `revoke_key`, `find_caller` whose program is asking.
+`restrict_channels` · `accept_document` · `link_number`, `mark_number`, `mark_portfolio`, `find_by_number` ·
+`numbers.limit_portfolio` · `numbers.find_by_code` whose number a provider means · `state_fact` a fact of the closed
+list in `statements` · `issue_key`, `revoke_key`, `find_caller` whose program is asking.
 
 Answers: `facts.gather` the account's facts for the gate, in one statement, and whose Terms in which edition judge it;
 what nobody stated is left out, a gap · `asking.declared` what those Terms declare for a room to ask ·

@@ -8,7 +8,7 @@ Verbs: `service.create` · `files.take` its file · `preview.begin` judge everyb
 slice of whoever's turn it is · `watching.watch`, `report.Report`.
 
     draft -> importing -> ready -> running <-> paused
-                                   running -> done | failed;  done -> paused
+             importing -> failed;  running -> done | failed;  done -> paused
     all of them -> stopped, also what is done or has failed, while something of it has not left
 
 How nobody is skipped and nobody comes twice: a slice of at most a thousand recipients, their decisions, sends, credits

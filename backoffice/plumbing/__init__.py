@@ -1,1 +1,1 @@
-"""I/O tools that know no feature: where files are, and how they are read."""
+"""I/O tools that know no feature: database, vault, idempotency, HTTP, jobs, loops, settings, files, translations."""

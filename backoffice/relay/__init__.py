@@ -1,6 +1,7 @@
 """The gate's road: facts are gathered, every rule is asked, and what came of it is written down in one transaction.
 
-Owns: contents, judgements, outcomes, decisions, sends and the outbox; rulebooks as they were when they decided. Single
+Owns: contents, judgements, outcomes, decisions, sends and the outbox; rulebooks as they were when they decided, with
+their files (`policies`); sends that left late (`late_send`), and campaigns that are kept back (`kept_back`). Single
 sends come in through `intake`, which commits together what queued while the last commit ran; campaigns call
 `service.send` with up to a thousand recipients. `facts` turns what the rooms below have on record (`gathering`: one
 statement) into the three records that rules read, `judging` asks the gate, `recording` writes send, decision, ledger
